@@ -1,0 +1,66 @@
+/**
+ * A deed on the switch. `actionId` is the effect's key and the Job-UUID; `channelId` is the channel
+ * whose order of deeds it obeys.
+ */
+export type SwitchAction = { readonly actionId: string; readonly channelId: string } & (
+  | { readonly deed: 'answer' }
+  /** Takes a parked caller over: deletes the task that would send it to the fallback. */
+  | { readonly deed: 'take-over' }
+  /**
+   * Starts a leg with `channelId` as its uuid. `address` is a dial string of the node
+   * (`user/1001@domain`, `sofia/gateway/x/+1...`); early media is ignored; on answer it parks.
+   */
+  | {
+      readonly deed: 'originate';
+      readonly callId: string;
+      readonly address: string;
+      readonly callerNumber: string;
+      readonly callerName: string;
+      readonly timeoutMs: number;
+    }
+  | { readonly deed: 'bridge'; readonly otherChannelId: string }
+  | { readonly deed: 'hang-up'; readonly cause: string }
+  | { readonly deed: 'park' }
+  | { readonly deed: 'hold' }
+  | { readonly deed: 'resume' }
+  /** Blind: `leg` tells which side of the bridge goes: this channel, the other one, or both. */
+  | { readonly deed: 'transfer'; readonly destination: string; readonly leg: 'this' | 'other' | 'both' }
+  /** `loop`: music, until something else is played or the channel is bridged. */
+  | { readonly deed: 'play'; readonly media: string; readonly loop: boolean }
+  | { readonly deed: 'stop-playing' }
+  | { readonly deed: 'send-digits'; readonly digits: string }
+  | {
+      readonly deed: 'collect-digits';
+      readonly prompt: string;
+      readonly minDigits: number;
+      readonly maxDigits: number;
+      readonly timeoutMs: number;
+      readonly terminators: string;
+    }
+  | { readonly deed: 'start-recording'; readonly recordingId: string; readonly path: string }
+  | { readonly deed: 'stop-recording'; readonly recordingId: string; readonly path: string }
+);
+
+export type Deed = SwitchAction['deed'];
+
+/**
+ * keyed or probed deeds may be asked about after a crash and repeated if they did not happen;
+ * at-most-once deeds are never repeated: one found open ends as SwitchActionOutcomeUnknown.
+ */
+export const GUARANTEES: Readonly<Record<Deed, 'probed' | 'at-most-once'>> = {
+  answer: 'probed',
+  'take-over': 'probed',
+  originate: 'probed',
+  bridge: 'probed',
+  'hang-up': 'probed',
+  park: 'probed',
+  hold: 'probed',
+  resume: 'probed',
+  transfer: 'at-most-once',
+  play: 'at-most-once',
+  'stop-playing': 'probed',
+  'send-digits': 'at-most-once',
+  'collect-digits': 'at-most-once',
+  'start-recording': 'probed',
+  'stop-recording': 'probed',
+};
