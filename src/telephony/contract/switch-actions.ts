@@ -1,3 +1,5 @@
+import type { Json } from '../../kernel/event.js';
+
 /**
  * A deed on the switch. `actionId` is the effect's key and the Job-UUID; `channelId` is the channel
  * whose order of deeds it obeys.
@@ -64,3 +66,28 @@ export const GUARANTEES: Readonly<Record<Deed, 'probed' | 'at-most-once'>> = {
   'start-recording': 'probed',
   'stop-recording': 'probed',
 };
+
+const PERSONAL_FIELDS = new Set(['address', 'callerNumber', 'callerName', 'destination', 'digits']);
+
+/** An action as its event stores it: numbers, names and digits apart from the rest, so that they are encrypted. */
+export const splitAction = (action: SwitchAction): { parameters: Json; personal: Json } => {
+  const parameters: Record<string, Json> = {};
+  const personal: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(action)) {
+    if (key === 'actionId' || key === 'channelId' || key === 'deed') continue;
+    (PERSONAL_FIELDS.has(key) ? personal : parameters)[key] = value as Json;
+  }
+  return { parameters, personal: Object.keys(personal).length > 0 ? personal : null };
+};
+
+/** The action that an event asks for, or undefined where the person behind it was erased meanwhile. */
+export const joinAction = (data: {
+  readonly actionId: string;
+  readonly channelId: string;
+  readonly deed: Deed;
+  readonly parameters: Json;
+  readonly personal: Json;
+}): SwitchAction | undefined =>
+  typeof data.personal === 'string'
+    ? undefined
+    : ({ actionId: data.actionId, channelId: data.channelId, deed: data.deed, ...(data.parameters as object), ...(data.personal as object | null) } as SwitchAction);

@@ -1,0 +1,225 @@
+import type { DomainEvent, EventSpecs, Json } from '../../../kernel/event.js';
+import type { Deed } from '../../contract/switch-actions.js';
+
+export type LegRole = 'caller' | 'callee' | 'agent' | 'other';
+export type HungUpBy = 'far-end' | 'switch' | 'unknown';
+/** How sure a recorded fact is: `seen` came from the switch as it happened, `witnessed` from its own CDR later, `inferred` from what was missing. */
+export type Confidence = 'seen' | 'witnessed' | 'inferred';
+export type DequeueReason = 'answered' | 'abandoned' | 'max-wait' | 'queue-full' | 'no-agents' | 'overflowed' | 'transferred' | 'hung-up';
+/** Why an offer came to nothing: the agent's phone (`no-answer`, `busy`, `rejected`, `unreachable`), the reservation (`refused`, `expired`), or the caller (`rescinded`). */
+export type OfferFailure = 'no-answer' | 'busy' | 'rejected' | 'unreachable' | 'refused' | 'expired' | 'rescinded';
+
+/** Times of a leg as its switch reports them; ISO 8601 UTC. */
+export interface LegTimes {
+  readonly createdAt: string;
+  readonly ringingAt?: string;
+  readonly earlyMediaAt?: string;
+  readonly answeredAt?: string;
+}
+
+/** A leg as one call hands it to another. */
+export interface LegPassport {
+  readonly legId: string;
+  readonly nodeId: string;
+  readonly role: LegRole;
+  readonly direction: 'inbound' | 'outbound';
+  readonly origin: 'trunk' | 'device';
+  readonly internal: boolean;
+  readonly agentId: string | null;
+  readonly offerId: string | null;
+  readonly createdAt: string;
+  readonly answeredAt: string | null;
+  readonly parked: boolean;
+}
+
+export type CallEvent =
+  | DomainEvent<'CallStarted', {
+      readonly callId: string;
+      readonly interactionId: string;
+      readonly nodeId: string;
+      readonly switchSessionId: string;
+      readonly direction: 'inbound' | 'outbound' | 'internal';
+      /** Opaque id of the person at the far end: HMAC of their number under the tenant's key. */
+      readonly personId: string;
+      readonly numberId: string | null;
+      /** For an inbound call who called and what they dialled; for an outbound one what we showed and whom we called. E.164 where it can be. */
+      readonly from: string;
+      readonly fromName: string;
+      readonly to: string;
+    }>
+  | DomainEvent<'LegStarted', {
+      readonly legId: string;
+      readonly nodeId: string;
+      readonly role: LegRole;
+      readonly direction: 'inbound' | 'outbound';
+      readonly origin: 'trunk' | 'device';
+      readonly internal: boolean;
+      readonly agentId: string | null;
+      readonly shiftId: string | null;
+      readonly offerId: string | null;
+      readonly personId: string;
+      readonly number: string;
+      readonly name: string;
+    }>
+  | DomainEvent<'LegRinging', { readonly legId: string }>
+  | DomainEvent<'LegEarlyMedia', { readonly legId: string }>
+  | DomainEvent<'LegAnswered', { readonly legId: string }>
+  | DomainEvent<'LegParked', { readonly legId: string }>
+  | DomainEvent<'LegsBridged', { readonly legId: string; readonly otherLegId: string }>
+  | DomainEvent<'LegsUnbridged', { readonly legId: string; readonly otherLegId: string }>
+  | DomainEvent<'LegHeld', { readonly legId: string; readonly by: 'far-end' | 'switch' }>
+  /** `heldSince` names the hold that it ends, so that durations fold without a memory of their own. */
+  | DomainEvent<'LegResumed', { readonly legId: string; readonly heldSince: string }>
+  | DomainEvent<'LegTransferred', { readonly legId: string; readonly how: 'blind' | 'attended'; readonly personId: string; readonly destination: string | null }>
+  | DomainEvent<'DigitReceived', { readonly legId: string; readonly personId: string; readonly digit: string; readonly durationMs: number }>
+  | DomainEvent<'DigitsCollected', { readonly legId: string; readonly actionId: string | null; readonly personId: string; readonly digits: string; readonly result: 'success' | 'failure' | 'timeout' }>
+  | DomainEvent<'PlaybackStarted', { readonly legId: string; readonly media: string }>
+  | DomainEvent<'PlaybackStopped', { readonly legId: string; readonly media: string; readonly interrupted: boolean }>
+  | DomainEvent<'RecordingStarted', { readonly legId: string; readonly recordingId: string; readonly path: string }>
+  | DomainEvent<'RecordingStopped', { readonly legId: string; readonly recordingId: string; readonly path: string; readonly durationMs: number | null }>
+  /** The leg now belongs to another call; here it is over. */
+  | DomainEvent<'LegMoved', { readonly legId: string; readonly toCallId: string; readonly passport: LegPassport }>
+  | DomainEvent<'LegAdopted', { readonly legId: string; readonly fromCallId: string; readonly passport: LegPassport }>
+  | DomainEvent<'LegEnded', {
+      readonly legId: string;
+      readonly role: LegRole;
+      readonly agentId: string | null;
+      readonly shiftId: string | null;
+      readonly cause: string;
+      readonly q850: number | null;
+      readonly sipStatus: number | null;
+      readonly hungUpBy: HungUpBy;
+      readonly times: LegTimes;
+      readonly confidence: Confidence;
+      /** For an inferred end: it lies between these, ISO 8601 UTC. */
+      readonly bounds: { readonly earliest: string; readonly latest: string } | null;
+      readonly evidence: string | null;
+    }>
+  | DomainEvent<'CallEnded', {
+      readonly callId: string;
+      /** Cause of the leg whose end ended the call. */
+      readonly cause: string;
+      /** Which side hung up first. */
+      readonly endedBy: 'caller' | 'callee' | 'agent' | 'switch' | 'unknown';
+      readonly confidence: Confidence;
+    }>
+
+  // Segment: a stay in a queue.
+  | DomainEvent<'CallEnqueued', {
+      readonly segmentId: string;
+      readonly legId: string;
+      readonly queueId: string;
+      /** 1 is served first, 10 last; 5 is usual. */
+      readonly priority: number;
+      /** When waiting counts from: earlier than the entry for a caller who waited before (overflow, gap). */
+      readonly waitingSince: string;
+      readonly maxWaitAt: string | null;
+      /** The segment before this one, for a call that overflowed. */
+      readonly previousSegmentId: string | null;
+    }>
+  | DomainEvent<'CallDequeued', {
+      readonly segmentId: string;
+      readonly queueId: string;
+      readonly enqueuedAt: string;
+      readonly reason: DequeueReason;
+      readonly agentId: string | null;
+      readonly overflowQueueId: string | null;
+    }>
+  | DomainEvent<'OfferMade', {
+      readonly offerId: string;
+      readonly segmentId: string;
+      readonly queueId: string;
+      readonly agentId: string;
+      readonly shiftId: string;
+      /** Channel uuid that the agent's leg will have. */
+      readonly legId: string;
+      readonly address: string;
+      readonly strategy: string;
+      /** Every agent who could have had it, first choice first, with the key that ordered them. */
+      readonly candidates: readonly { readonly agentId: string; readonly key: string }[];
+      /** The reservation and the ringing end here. */
+      readonly dueAt: string;
+      readonly ringTimeoutMs: number;
+      readonly wrapUpMs: number;
+    }>
+  | DomainEvent<'OfferRinging', { readonly offerId: string; readonly agentId: string; readonly shiftId: string }>
+  /** The agent's shift refused the reservation; nobody rang. */
+  | DomainEvent<'OfferDeclined', { readonly offerId: string; readonly segmentId: string; readonly queueId: string; readonly agentId: string; readonly shiftId: string; readonly code: string }>
+  | DomainEvent<'OfferFailed', { readonly offerId: string; readonly segmentId: string; readonly queueId: string; readonly agentId: string; readonly shiftId: string; readonly failure: OfferFailure; readonly cause: string | null }>
+  | DomainEvent<'OfferAccepted', { readonly offerId: string; readonly segmentId: string; readonly queueId: string; readonly agentId: string; readonly shiftId: string; readonly legId: string; readonly waitedSince: string }>
+
+  // Segment: an agent talks with the caller.
+  | DomainEvent<'AgentContactStarted', { readonly segmentId: string; readonly queueId: string | null; readonly agentId: string; readonly shiftId: string; readonly offerId: string | null; readonly legId: string }>
+  | DomainEvent<'AgentContactEnded', {
+      readonly segmentId: string;
+      readonly queueId: string | null;
+      readonly agentId: string;
+      readonly shiftId: string;
+      readonly offerId: string | null;
+      readonly startedAt: string;
+      /** Time on hold within the contact, ms; talk is the rest. */
+      readonly holdMs: number;
+      readonly reason: 'agent-hung-up' | 'caller-hung-up' | 'transferred' | 'switch';
+      readonly wrapUpMs: number;
+    }>
+
+  // Effects on the switch.
+  | DomainEvent<'SwitchActionRequested', {
+      readonly nodeId: string;
+      readonly actionId: string;
+      /** The channel whose order of deeds it obeys. */
+      readonly channelId: string;
+      readonly deed: Deed;
+      /** The deed's other fields, see splitAction: the personal ones stand apart and are encrypted. */
+      readonly parameters: Json;
+      readonly personal: Json;
+      readonly personId: string;
+      readonly deadlineAt: string;
+    }>
+  /** At-most-once deeds only: about to be done, never to be repeated. */
+  | DomainEvent<'SwitchActionStarted', { readonly actionId: string }>
+  | DomainEvent<'SwitchActionSucceeded', { readonly actionId: string; readonly result: string }>
+  | DomainEvent<'SwitchActionFailed', { readonly actionId: string; readonly reason: string }>
+  | DomainEvent<'SwitchActionOutcomeUnknown', { readonly actionId: string; readonly reason: string }>
+
+  /** The switch's own CDR says something else than what we recorded. */
+  | DomainEvent<'CdrDiffered', { readonly legId: string; readonly field: string; readonly recorded: string | null; readonly witnessed: string | null }>;
+
+export const callEventSpecs: EventSpecs<CallEvent> = {
+  CallStarted: { version: 1, personal: { fields: ['from', 'fromName', 'to'], subject: 'personId' } },
+  LegStarted: { version: 1, personal: { fields: ['number', 'name'], subject: 'personId' } },
+  LegRinging: { version: 1 },
+  LegEarlyMedia: { version: 1 },
+  LegAnswered: { version: 1 },
+  LegParked: { version: 1 },
+  LegsBridged: { version: 1 },
+  LegsUnbridged: { version: 1 },
+  LegHeld: { version: 1 },
+  LegResumed: { version: 1 },
+  LegTransferred: { version: 1, personal: { fields: ['destination'], subject: 'personId' } },
+  DigitReceived: { version: 1, personal: { fields: ['digit'], subject: 'personId' } },
+  DigitsCollected: { version: 1, personal: { fields: ['digits'], subject: 'personId' } },
+  PlaybackStarted: { version: 1 },
+  PlaybackStopped: { version: 1 },
+  RecordingStarted: { version: 1 },
+  RecordingStopped: { version: 1 },
+  LegMoved: { version: 1 },
+  LegAdopted: { version: 1 },
+  LegEnded: { version: 1 },
+  CallEnded: { version: 1 },
+  CallEnqueued: { version: 1 },
+  CallDequeued: { version: 1 },
+  OfferMade: { version: 1, personal: { fields: ['address'], subject: 'agentId' } },
+  OfferRinging: { version: 1 },
+  OfferDeclined: { version: 1 },
+  OfferFailed: { version: 1 },
+  OfferAccepted: { version: 1 },
+  AgentContactStarted: { version: 1 },
+  AgentContactEnded: { version: 1 },
+  SwitchActionRequested: { version: 1, personal: { fields: ['personal'], subject: 'personId' } },
+  SwitchActionStarted: { version: 1 },
+  SwitchActionSucceeded: { version: 1 },
+  SwitchActionFailed: { version: 1 },
+  SwitchActionOutcomeUnknown: { version: 1 },
+  CdrDiffered: { version: 1 },
+};
