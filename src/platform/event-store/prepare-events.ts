@@ -13,6 +13,8 @@ export interface PreparedEvent {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const NIL = '00000000-0000-0000-0000-000000000000';
+/** NUL, or half of a surrogate pair standing alone. */
+const UNWRITABLE = /[\0\p{Surrogate}]/u;
 const MAX_DEPTH = 256;
 const MAX_SCHEMA_VERSION = 2 ** 31 - 1;
 
@@ -20,7 +22,7 @@ const MAX_SCHEMA_VERSION = 2 ** 31 - 1;
 const nameFault = (name: string): string | undefined => {
   if (typeof name !== 'string' || name === '') return 'is empty';
   if (name.startsWith('$')) return 'starts with $, which the store keeps for itself';
-  if (name.includes('\0') || !name.isWellFormed()) return 'holds a NUL or half a surrogate pair';
+  if (UNWRITABLE.test(name)) return 'holds a NUL or half a surrogate pair';
   return undefined;
 };
 
