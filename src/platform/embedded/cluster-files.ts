@@ -1,0 +1,62 @@
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { ProcessIdentity } from './process-identity.js';
+
+/** A server that runs on a data directory, as its own files describe it. */
+export interface RunningServer {
+  readonly pid: number;
+  readonly socketDirectory: string;
+  readonly port: number;
+  readonly status: 'ready' | 'starting' | 'stopping';
+  /** The process that started it; undefined when that was not this program. */
+  readonly owner: ProcessIdentity | undefined;
+}
+
+/** The setting by which a server remembers its owner: it is part of the command line that the server writes down. */
+export const OWNER_SETTING = 'trunkline.owner';
+
+/** Major version of the data, or undefined when there is no complete cluster. */
+export const clusterVersion = async (data: string): Promise<number | undefined> => {
+  try {
+    await access(join(data, 'global', 'pg_control'));
+    return Number.parseInt(await readFile(join(data, 'PG_VERSION'), 'utf8'), 10);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+/** Whether this process serves this data: a stale lock file may name a process id that somebody else has by now. */
+const serves = (pid: number, data: string): boolean => {
+  try {
+    if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data);
+    const command = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    return command.status === 0 && /postgres/.test(command.stdout);
+  } catch {
+    return false;
+  }
+};
+
+/** The server that runs on this data directory, if one does. */
+export const runningServer = (data: string): RunningServer | undefined => {
+  let lines: string[];
+  try {
+    lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const pid = Number.parseInt(lines[0] ?? '', 10);
+  if (!(pid > 0) || !serves(pid, data)) return undefined;
+  const status = lines[7]?.trim();
+  const options = status === undefined || status === '' ? '' : readFileSync(join(data, 'postmaster.opts'), 'utf8');
+  return {
+    pid,
+    port: Number(lines[3] ?? 0),
+    socketDirectory: lines[4] ?? '',
+    status: status === 'ready' || status === 'stopping' ? status : 'starting',
+    owner: /trunkline\.owner=([^"\s]+)/.exec(options)?.[1],
+  };
+};
