@@ -1,4 +1,4 @@
-import { AppendTooLarge, InvalidEvent, MAX_APPEND_BYTES, type NewEvent } from './event-store.port.js';
+import { AppendTooLarge, InvalidEvent, MAX_APPEND_BYTES, type ExpectedRevision, type NewEvent } from './event-store.port.js';
 
 /**
  * An event that is fit to be written. `event.id` is in lower case, the texts are what is stored,
@@ -99,4 +99,15 @@ export const prepareEvents = (stream: string, events: readonly NewEvent[]): Prep
   const bytes = prepared.reduce((sum, event) => sum + event.bytes, 0);
   if (bytes > MAX_APPEND_BYTES) throw new AppendTooLarge(stream, bytes);
   return prepared;
+};
+
+const NAMED_REVISIONS: ReadonlySet<string> = new Set(['no_stream', 'stream_exists', 'any']);
+const MAX_REVISION = 2n ** 63n - 1n;
+
+/** Refuses an expected revision that no stream can have, such as -1n. Throws RangeError. */
+export const checkExpectedRevision = (expected: ExpectedRevision): void => {
+  if (typeof expected === 'bigint' ? expected >= 0n && expected < MAX_REVISION : NAMED_REVISIONS.has(expected)) return;
+  throw new RangeError(
+    `expected revision ${String(expected)} is not valid; use 0n or above, 'no_stream', 'stream_exists' or 'any'`,
+  );
 };

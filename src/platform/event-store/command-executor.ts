@@ -1,0 +1,286 @@
+import type { Command } from '../../kernel/command.js';
+import type { Decider } from '../../kernel/decider.js';
+import { DomainError } from '../../kernel/errors.js';
+import type { DomainEvent, Json, RecordedEvent } from '../../kernel/event.js';
+import { categoryOf } from '../../kernel/streams.js';
+import { deterministicId } from './deterministic-ids.js';
+import { UnknownEventType } from './event-catalog.js';
+import type { EventLog, UncodedEvent } from './event-log.js';
+import { EventStoreUnavailable, WrongExpectedRevision } from './event-store.port.js';
+import type { SnapshotStore } from './snapshots.port.js';
+
+export interface CommandResult {
+  /** Position of the last event that the command wrote; 0n where it wrote nothing. */
+  readonly position: bigint;
+  readonly revision: bigint | 'no_stream';
+  /** True when this command id had been carried out before: this is the first result. */
+  readonly duplicate: boolean;
+}
+
+export interface ExecutorOptions {
+  /** Streams whose state stays in memory. */
+  readonly maxCachedStreams?: number;
+  /** Conflicts with other writers after which a command gives up. */
+  readonly maxConflicts?: number;
+}
+
+type AnyDecider = Decider<unknown, Command, DomainEvent>;
+
+interface StreamState {
+  state: unknown;
+  revision: bigint | 'no_stream';
+  tenantId: string | undefined;
+  /** The last commands and what they wrote, oldest first. */
+  commands: Map<string, { readonly position: bigint; readonly revision: bigint }>;
+  eventsSinceSnapshot: number;
+}
+
+interface Pending {
+  readonly command: Command;
+  readonly resolve: (result: CommandResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Lane {
+  readonly decider: AnyDecider;
+  readonly stream: string;
+  readonly waiting: Pending[];
+  running: boolean;
+  cached: StreamState | undefined;
+}
+
+const REMEMBERED_COMMANDS = 256;
+const MAX_EVENTS_PER_APPEND = 200;
+const SNAPSHOT_EVERY = 200;
+
+/** Deciders whose state has no personal data and whose streams grow long; the others are never snapshotted. */
+export interface SnapshottedDecider {
+  readonly snapshots: true;
+}
+
+/**
+ * Turns commands into events. Per stream and process one at a time, and those that wait share an
+ * append; between processes the expected revision decides, and the loser decides again.
+ *
+ * A command id that the stream has seen among its last 256 returns its first result. A failure of
+ * the store throws DomainError `event-store-unavailable`: the outcome is unknown, and the same
+ * command may be sent again.
+ */
+export class CommandExecutor {
+  /** Insertion order is order of use, so that the first idle ones are let go. */
+  private readonly lanes = new Map<string, Lane>();
+  private readonly maxCachedStreams: number;
+  private readonly maxConflicts: number;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly snapshots: SnapshotStore | undefined = undefined,
+    options: ExecutorOptions = {},
+  ) {
+    this.maxCachedStreams = options.maxCachedStreams ?? 20_000;
+    this.maxConflicts = options.maxConflicts ?? 20;
+  }
+
+  execute<S, C extends Command, E extends DomainEvent>(decider: Decider<S, C, E>, stream: string, command: C): Promise<CommandResult> {
+    if (categoryOf(stream) !== decider.category) throw new Error(`${stream} is no stream of ${decider.category}`);
+    const lane = this.laneOf(decider as unknown as AnyDecider, stream);
+    return new Promise<CommandResult>((resolve, reject) => {
+      lane.waiting.push({ command, resolve, reject });
+      if (!lane.running) {
+        lane.running = true;
+        void this.run(lane);
+      }
+    });
+  }
+
+  /** State of a stream as it is now, read from the store unless it is in use here; the initial state where there is no stream. */
+  async load<S, C extends Command, E extends DomainEvent>(decider: Decider<S, C, E>, stream: string): Promise<{ state: S; revision: bigint | 'no_stream'; tenantId: string | undefined }> {
+    const loaded = await this.read(decider as unknown as AnyDecider, stream, undefined);
+    return { state: loaded.state as S, revision: loaded.revision, tenantId: loaded.tenantId };
+  }
+
+  private laneOf(decider: AnyDecider, stream: string): Lane {
+    const found = this.lanes.get(stream);
+    if (found !== undefined) {
+      this.lanes.delete(stream);
+      this.lanes.set(stream, found);
+      return found;
+    }
+    const lane: Lane = { decider, stream, waiting: [], running: false, cached: undefined };
+    this.lanes.set(stream, lane);
+    if (this.lanes.size > this.maxCachedStreams) this.letGo();
+    return lane;
+  }
+
+  private letGo(): void {
+    for (const [stream, lane] of this.lanes) {
+      if (this.lanes.size <= this.maxCachedStreams) return;
+      if (!lane.running && lane.waiting.length === 0) this.lanes.delete(stream);
+    }
+  }
+
+  private async run(lane: Lane): Promise<void> {
+    while (lane.waiting.length > 0) {
+      const batch = lane.waiting.splice(0);
+      try {
+        await this.runBatch(lane, batch);
+      } catch (error) {
+        lane.cached = undefined;
+        const shown = error instanceof EventStoreUnavailable ? unavailable(error) : error;
+        for (const pending of batch) pending.reject(shown);
+      }
+    }
+    lane.running = false;
+  }
+
+  private async runBatch(lane: Lane, batch: Pending[]): Promise<void> {
+    let left = batch;
+    for (let conflicts = 0; left.length > 0; ) {
+      lane.cached ??= await this.read(lane.decider, lane.stream, undefined);
+      const base = lane.cached;
+      const { taken, rest, events, next } = this.decideTogether(lane, base, left);
+      if (events.length === 0) {
+        left = rest;
+        continue;
+      }
+      try {
+        const appended = await this.log.append(lane.stream, base.revision, events);
+        let index = -1;
+        for (const decided of taken) {
+          index += decided.count;
+          const written = { position: appended.events?.[index]?.position ?? appended.position, revision: next.firstRevision + BigInt(index) };
+          remember(next.state, decided.pending.command.meta.commandId, written);
+          decided.pending.resolve({ ...written, duplicate: false });
+        }
+        next.state.revision = appended.revision;
+        next.state.eventsSinceSnapshot += events.length;
+        lane.cached = next.state;
+        this.maybeSnapshot(lane, next.state);
+        left = rest;
+      } catch (error) {
+        lane.cached = undefined;
+        if (!(error instanceof WrongExpectedRevision)) {
+          const shown = error instanceof EventStoreUnavailable ? unavailable(error) : error;
+          for (const decided of taken) decided.pending.reject(shown);
+          left = rest;
+          continue;
+        }
+        conflicts += 1;
+        left = [...taken.map((decided) => decided.pending), ...rest];
+        if (conflicts > this.maxConflicts) {
+          const gaveUp = new DomainError('conflict', 'too-much-contention', `${lane.stream} changed ${conflicts} times while the command was decided; send it again`);
+          for (const pending of left) pending.reject(gaveUp);
+          return;
+        }
+      }
+    }
+  }
+
+  /** Decides as many of the waiting commands as fit one append, each on the state that the one before leaves. */
+  private decideTogether(lane: Lane, base: StreamState, waiting: readonly Pending[]) {
+    const state: StreamState = { ...base, commands: base.commands };
+    const firstRevision = base.revision === 'no_stream' ? 0n : base.revision + 1n;
+    const taken: { readonly pending: Pending; readonly count: number }[] = [];
+    const undecided = new Set<string>();
+    const events: UncodedEvent[] = [];
+    let index = 0;
+    for (; index < waiting.length && events.length < MAX_EVENTS_PER_APPEND; index += 1) {
+      const pending = waiting[index]!;
+      const { meta } = pending.command;
+      const before = state.commands.get(meta.commandId);
+      if (before !== undefined) {
+        pending.resolve({ ...before, duplicate: true });
+        continue;
+      }
+      // The same id twice in one append: the second waits for the first one's result.
+      if (undecided.has(meta.commandId)) break;
+      let decided: readonly DomainEvent[];
+      try {
+        if (state.tenantId !== undefined && state.tenantId !== meta.tenantId) {
+          throw new DomainError('not-found', 'not-found', `there is no ${lane.decider.category} with this id`);
+        }
+        decided = lane.decider.decide(pending.command, state.state);
+      } catch (error) {
+        pending.reject(error);
+        continue;
+      }
+      if (decided.length === 0) {
+        pending.resolve({ position: 0n, revision: base.revision, duplicate: false });
+        continue;
+      }
+      decided.forEach((event, offset) => {
+        const occurredAt = event.occurredAt ?? meta.at;
+        state.state = lane.decider.evolve(state.state, { ...event, occurredAt });
+        events.push({
+          id: deterministicId(meta.commandId, offset),
+          type: event.type,
+          data: event.data as Json,
+          metadata: { tenantId: meta.tenantId, occurredAt, commandId: meta.commandId, $correlationId: meta.correlationId, $causationId: meta.causationId, actor: meta.actor },
+        });
+      });
+      state.tenantId ??= meta.tenantId;
+      undecided.add(meta.commandId);
+      taken.push({ pending, count: decided.length });
+    }
+    return { taken, rest: waiting.slice(index), events, next: { state, firstRevision } };
+  }
+
+  private async read(decider: AnyDecider, stream: string, from: StreamState | undefined): Promise<StreamState> {
+    const start = from ?? (await this.fromSnapshot(decider, stream)) ?? { state: decider.initialState, revision: 'no_stream' as const, tenantId: undefined, commands: new Map(), eventsSinceSnapshot: 0 };
+    const events = await this.log.readStream(stream, start.revision === 'no_stream' ? {} : { from: start.revision + 1n });
+    const known = new Set<string>(decider.eventTypes);
+    for (const event of events) {
+      if (!known.has(event.type)) throw new UnknownEventType(stream, event.type, event.schemaVersion);
+      applyRecorded(decider, start, event);
+    }
+    return start;
+  }
+
+  private async fromSnapshot(decider: AnyDecider, stream: string): Promise<StreamState | undefined> {
+    if (this.snapshots === undefined || !isSnapshotted(decider)) return undefined;
+    const snapshot = await this.snapshots.load(stream);
+    if (snapshot === undefined || snapshot.version !== decider.version) return undefined;
+    const saved = snapshot.state as unknown as { state: unknown; tenantId: string; commands: [string, string, string][] };
+    return {
+      state: saved.state,
+      revision: snapshot.revision,
+      tenantId: saved.tenantId,
+      commands: new Map(saved.commands.map(([id, position, revision]) => [id, { position: BigInt(position), revision: BigInt(revision) }])),
+      eventsSinceSnapshot: 0,
+    };
+  }
+
+  private maybeSnapshot(lane: Lane, state: StreamState): void {
+    if (this.snapshots === undefined || !isSnapshotted(lane.decider) || state.eventsSinceSnapshot < SNAPSHOT_EVERY || state.revision === 'no_stream') return;
+    state.eventsSinceSnapshot = 0;
+    const saved = {
+      state: state.state as Json,
+      tenantId: state.tenantId,
+      commands: [...state.commands].map(([id, { position, revision }]) => [id, position.toString(), revision.toString()]),
+    };
+    // A snapshot that is not saved is only slower.
+    this.snapshots.save(lane.stream, { revision: state.revision, version: lane.decider.version, state: saved }).catch(() => undefined);
+  }
+}
+
+const isSnapshotted = (decider: AnyDecider): boolean => (decider as Partial<SnapshottedDecider>).snapshots === true;
+
+const remember = (state: StreamState, commandId: string, written: { readonly position: bigint; readonly revision: bigint }): void => {
+  state.commands.set(commandId, written);
+  if (state.commands.size > REMEMBERED_COMMANDS) {
+    for (const oldest of state.commands.keys()) {
+      state.commands.delete(oldest);
+      break;
+    }
+  }
+};
+
+const applyRecorded = (decider: AnyDecider, into: StreamState, event: RecordedEvent): void => {
+  into.state = decider.evolve(into.state, { type: event.type, data: event.data, occurredAt: event.metadata.occurredAt });
+  into.revision = event.revision;
+  into.tenantId ??= event.metadata.tenantId;
+  remember(into, event.metadata.commandId, { position: event.position, revision: event.revision });
+};
+
+const unavailable = (cause: EventStoreUnavailable): DomainError =>
+  new DomainError('unavailable', 'event-store-unavailable', `the event store did not answer (${cause.message}); the outcome is unknown, send the same command again`);

@@ -1,0 +1,49 @@
+import type { StoredEvent, SubscriptionMessage } from './event-store.port.js';
+
+/** A look at the log after a position: what matched, how far it went, and whether that was the end. */
+export interface LogPage {
+  readonly events: readonly StoredEvent[];
+  /** Every event up to this position is in `events` or was filtered out. */
+  readonly scannedTo: bigint;
+  readonly atEnd: boolean;
+}
+
+export interface FollowOptions {
+  readonly after: bigint;
+  readonly signal: AbortSignal;
+  /** Reads on after a position; recovers by itself from what can pass. */
+  readonly read: (after: bigint) => Promise<LogPage>;
+  /** Called before each read; the returned function waits until there may be more than that read saw. */
+  readonly watch: () => () => Promise<void>;
+}
+
+/** Turns pages into a subscription: catches up, says so, and follows until the signal ends it. */
+export async function* followLog(options: FollowOptions): AsyncGenerator<SubscriptionMessage, void, undefined> {
+  const { signal, read, watch } = options;
+  let position = options.after;
+  let live = false;
+  while (!signal.aborted) {
+    const more = watch();
+    let page: LogPage;
+    try {
+      page = await read(position);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    if (signal.aborted) return;
+    const delivered = page.events.at(-1)?.position ?? position;
+    if (page.events.length > 0) yield { kind: 'events', events: page.events };
+    if (page.scannedTo > delivered && !signal.aborted) yield { kind: 'checkpoint', position: page.scannedTo };
+    if (page.scannedTo > position) position = page.scannedTo;
+    if (!page.atEnd) {
+      live = false;
+      continue;
+    }
+    if (!live && !signal.aborted) {
+      live = true;
+      yield { kind: 'caughtUp' };
+    }
+    if (!signal.aborted) await more();
+  }
+}
