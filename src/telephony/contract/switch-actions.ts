@@ -14,7 +14,10 @@ export type SwitchAction = { readonly actionId: string; readonly channelId: stri
    */
   | {
       readonly deed: 'originate';
+      /** An agent's leg may be asked about and tried again; a customer is never rung twice. */
+      readonly whom: 'agent' | 'customer';
       readonly callId: string;
+      readonly tenantId: string;
       readonly address: string;
       readonly callerNumber: string;
       readonly callerName: string;
@@ -38,6 +41,8 @@ export type SwitchAction = { readonly actionId: string; readonly channelId: stri
       readonly maxDigits: number;
       readonly timeoutMs: number;
       readonly terminators: string;
+      /** Card numbers and the like: what is collected is not stored. */
+      readonly sensitive: boolean;
     }
   | { readonly deed: 'start-recording'; readonly recordingId: string; readonly path: string }
   | { readonly deed: 'stop-recording'; readonly recordingId: string; readonly path: string }
@@ -45,27 +50,13 @@ export type SwitchAction = { readonly actionId: string; readonly channelId: stri
 
 export type Deed = SwitchAction['deed'];
 
-/**
- * keyed or probed deeds may be asked about after a crash and repeated if they did not happen;
- * at-most-once deeds are never repeated: one found open ends as SwitchActionOutcomeUnknown.
- */
-export const GUARANTEES: Readonly<Record<Deed, 'probed' | 'at-most-once'>> = {
-  answer: 'probed',
-  'take-over': 'probed',
-  originate: 'probed',
-  bridge: 'probed',
-  'hang-up': 'probed',
-  park: 'probed',
-  hold: 'probed',
-  resume: 'probed',
-  transfer: 'at-most-once',
-  play: 'at-most-once',
-  'stop-playing': 'probed',
-  'send-digits': 'at-most-once',
-  'collect-digits': 'at-most-once',
-  'start-recording': 'probed',
-  'stop-recording': 'probed',
-};
+/** A probed deed may be asked about after a crash and done if it was not; one that is done at most once is never repeated. */
+export type Guarantee = 'probed' | 'at-most-once';
+
+const AT_MOST_ONCE: ReadonlySet<Deed> = new Set(['transfer', 'play', 'send-digits', 'collect-digits']);
+
+export const guaranteeOf = (action: SwitchAction): Guarantee =>
+  AT_MOST_ONCE.has(action.deed) || (action.deed === 'originate' && action.whom === 'customer') ? 'at-most-once' : 'probed';
 
 const PERSONAL_FIELDS = new Set(['address', 'callerNumber', 'callerName', 'destination', 'digits']);
 

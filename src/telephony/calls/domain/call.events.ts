@@ -5,9 +5,13 @@ export type LegRole = 'caller' | 'callee' | 'agent' | 'other';
 export type HungUpBy = 'far-end' | 'switch' | 'unknown';
 /** How sure a recorded fact is: `seen` came from the switch as it happened, `witnessed` from its own CDR later, `inferred` from what was missing. */
 export type Confidence = 'seen' | 'witnessed' | 'inferred';
+export type ContactEnd = 'agent-hung-up' | 'caller-hung-up' | 'transferred' | 'switch';
 export type DequeueReason = 'answered' | 'abandoned' | 'max-wait' | 'queue-full' | 'no-agents' | 'overflowed' | 'transferred' | 'hung-up';
 /** Why an offer came to nothing: the agent's phone (`no-answer`, `busy`, `rejected`, `unreachable`), the reservation (`refused`, `expired`), or the caller (`rescinded`). */
 export type OfferFailure = 'no-answer' | 'busy' | 'rejected' | 'unreachable' | 'refused' | 'expired' | 'rescinded';
+
+/** What happens when the wait is over: decided when the caller enters, so that a later change of the queue does not touch it. */
+export type CallOverflow = { readonly kind: 'hang-up' } | { readonly kind: 'queue'; readonly queueId: string };
 
 /** Times of a leg as its switch reports them; ISO 8601 UTC. */
 export interface LegTimes {
@@ -20,6 +24,7 @@ export interface LegTimes {
 /** A leg as one call hands it to another. */
 export interface LegPassport {
   readonly legId: string;
+  readonly personId: string;
   readonly nodeId: string;
   readonly role: LegRole;
   readonly direction: 'inbound' | 'outbound';
@@ -71,7 +76,6 @@ export type CallEvent =
   /** `heldSince` names the hold that it ends, so that durations fold without a memory of their own. */
   | DomainEvent<'LegResumed', { readonly legId: string; readonly heldSince: string }>
   | DomainEvent<'LegTransferred', { readonly legId: string; readonly how: 'blind' | 'attended'; readonly personId: string; readonly destination: string | null }>
-  | DomainEvent<'DigitReceived', { readonly legId: string; readonly personId: string; readonly digit: string; readonly durationMs: number }>
   | DomainEvent<'DigitsCollected', { readonly legId: string; readonly actionId: string | null; readonly personId: string; readonly digits: string; readonly result: 'success' | 'failure' | 'timeout' }>
   | DomainEvent<'PlaybackStarted', { readonly legId: string; readonly media: string }>
   | DomainEvent<'PlaybackStopped', { readonly legId: string; readonly media: string; readonly interrupted: boolean }>
@@ -95,6 +99,8 @@ export type CallEvent =
       readonly bounds: { readonly earliest: string; readonly latest: string } | null;
       readonly evidence: string | null;
     }>
+  /** The switch's CDR tells the true end of a leg whose end had been inferred. */
+  | DomainEvent<'LegEndCorrected', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string }>
   | DomainEvent<'CallEnded', {
       readonly callId: string;
       /** Cause of the leg whose end ended the call. */
@@ -114,6 +120,8 @@ export type CallEvent =
       /** When waiting counts from: earlier than the entry for a caller who waited before (overflow, gap). */
       readonly waitingSince: string;
       readonly maxWaitAt: string | null;
+      readonly answer: 'on-entry' | 'by-agent';
+      readonly overflow: CallOverflow;
       /** The segment before this one, for a call that overflowed. */
       readonly previousSegmentId: string | null;
     }>
@@ -159,7 +167,7 @@ export type CallEvent =
       readonly startedAt: string;
       /** Time on hold within the contact, ms; talk is the rest. */
       readonly holdMs: number;
-      readonly reason: 'agent-hung-up' | 'caller-hung-up' | 'transferred' | 'switch';
+      readonly reason: ContactEnd;
       readonly wrapUpMs: number;
     }>
 
@@ -197,7 +205,6 @@ export const callEventSpecs: EventSpecs<CallEvent> = {
   LegHeld: { version: 1 },
   LegResumed: { version: 1 },
   LegTransferred: { version: 1, personal: { fields: ['destination'], subject: 'personId' } },
-  DigitReceived: { version: 1, personal: { fields: ['digit'], subject: 'personId' } },
   DigitsCollected: { version: 1, personal: { fields: ['digits'], subject: 'personId' } },
   PlaybackStarted: { version: 1 },
   PlaybackStopped: { version: 1 },
@@ -206,6 +213,7 @@ export const callEventSpecs: EventSpecs<CallEvent> = {
   LegMoved: { version: 1 },
   LegAdopted: { version: 1 },
   LegEnded: { version: 1 },
+  LegEndCorrected: { version: 1 },
   CallEnded: { version: 1 },
   CallEnqueued: { version: 1 },
   CallDequeued: { version: 1 },
