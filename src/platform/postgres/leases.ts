@@ -1,0 +1,80 @@
+import type { Clock } from '../../kernel/clock.js';
+import { HeldLease } from '../subscriptions/held-lease.js';
+import { LEASE_TIMING, LeaseLost } from '../subscriptions/leases.port.js';
+import type { Lease, LeaseTiming, LeaseToken, Leases } from '../subscriptions/leases.port.js';
+import type { Database, Queryable } from './database.js';
+import { sqlState } from './database-errors.js';
+import type { Migration } from './migrations.js';
+
+/**
+ * The epoch is part of a key, so that changing it (a takeover) waits for a transaction that holds the
+ * row FOR KEY SHARE (a checkpoint write), while a renewal, which leaves the key alone, does not.
+ */
+export const LEASE_MIGRATIONS: readonly Migration[] = [
+  {
+    id: '0001-leases',
+    sql: `CREATE TABLE trunkline_leases (
+      name text PRIMARY KEY,
+      holder text NOT NULL,
+      epoch bigint NOT NULL CHECK (epoch > 0),
+      expires_at timestamptz NOT NULL,
+      UNIQUE (name, epoch)
+    )`,
+  },
+];
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+const ACQUIRE = `
+  INSERT INTO trunkline_leases AS lease (name, holder, epoch, expires_at)
+  VALUES ($1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond')
+  ON CONFLICT (name) DO UPDATE
+    SET holder = excluded.holder, epoch = lease.epoch + 1, expires_at = clock_timestamp() + $3 * interval '1 millisecond'
+    WHERE lease.expires_at <= clock_timestamp()
+  RETURNING epoch`;
+
+const PROLONG = `
+  UPDATE trunkline_leases SET expires_at = clock_timestamp() + $3 * interval '1 millisecond'
+  WHERE name = $1 AND epoch = $2 AND expires_at > clock_timestamp()`;
+
+/** Leases as rows, with expiry by the database's clock. The table comes from LEASE_MIGRATIONS. */
+export class PostgresLeases implements Leases {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly timing: LeaseTiming = LEASE_TIMING,
+  ) {}
+
+  async acquire(name: string, holder: string): Promise<Lease | undefined> {
+    if (name === '' || holder === '') throw new TypeError('a lease needs a name and a holder');
+    const askedAt = this.clock.now();
+    const epoch = await this.#take(name, holder);
+    if (epoch === undefined) return undefined;
+    const prolong = async (ms: number): Promise<boolean> => (await this.database.query(PROLONG, [name, epoch, ms])).rowCount === 1;
+    const grant = { name, holder, epoch, askedAt, renew: () => prolong(this.timing.ttlMs), release: async () => void (await prolong(0)) };
+    return new HeldLease(this.clock, this.timing, grant);
+  }
+
+  async #take(name: string, holder: string): Promise<bigint | undefined> {
+    try {
+      return await this.database.transaction(async (tx) => {
+        // The former holder may be in the middle of a last checkpoint: that is its right; come again later.
+        await tx.query(`SET LOCAL lock_timeout = ${Math.ceil(this.timing.ttlMs / 2)}`);
+        const { rows } = await tx.query<{ epoch: string }>(ACQUIRE, [name, holder, this.timing.ttlMs]);
+        return rows[0] === undefined ? undefined : BigInt(rows[0].epoch);
+      });
+    } catch (error) {
+      if (sqlState(error) === LOCK_NOT_AVAILABLE) return undefined;
+      throw error;
+    }
+  }
+}
+
+/**
+ * For a write that must not come from a former holder: first statement of its transaction. From here to
+ * the commit nobody can take the lease over. Throws LeaseLost when somebody has already.
+ */
+export const assertLeaseCurrent = async (tx: Queryable, { name, epoch }: LeaseToken): Promise<void> => {
+  const { rowCount } = await tx.query('SELECT 1 FROM trunkline_leases WHERE name = $1 AND epoch = $2 FOR KEY SHARE', [name, epoch]);
+  if (rowCount !== 1) throw new LeaseLost({ name, epoch }, 'somebody else has taken it');
+};

@@ -1,0 +1,92 @@
+import { Database } from '../../src/platform/postgres/database.js';
+import { LEASE_MIGRATIONS, PostgresLeases, assertLeaseCurrent } from '../../src/platform/postgres/leases.js';
+import { runMigrations } from '../../src/platform/postgres/migrations.js';
+import { InMemoryLeaseTable, InMemoryLeases } from '../../src/platform/subscriptions/in-memory-leases.js';
+import { sleep } from '../../src/kernel/clock.js';
+import { freshDatabase } from '../support/postgres.js';
+import { socketProxy } from '../support/socket-proxy.js';
+import type { SocketProxy } from '../support/socket-proxy.js';
+import { realClock } from '../support/test-server.js';
+import { TEST_TIMING, leasesContract } from './leases.contract.js';
+import type { LeasesHarness } from './leases.contract.js';
+
+const inMemory = (): Promise<LeasesHarness> => {
+  const table = new InMemoryLeaseTable(realClock);
+  let checkpoint = 0;
+  return Promise.resolve({
+    process: (clock) => {
+      const leases = new InMemoryLeases(clock, table, TEST_TIMING);
+      const reach = (reachable: boolean) => (): Promise<void> => {
+        leases.reachable = reachable;
+        return Promise.resolve();
+      };
+      return Promise.resolve({ leases, cut: reach(false), restore: reach(true) });
+    },
+    writeCheckpoint: async (token, value) => {
+      await Promise.resolve();
+      table.assertCurrent(token);
+      checkpoint = value;
+    },
+    readCheckpoint: () => Promise.resolve(checkpoint),
+    close: () => Promise.resolve(),
+  });
+};
+
+const postgres = async (): Promise<LeasesHarness & { readonly database: Database }> => {
+  const fresh = await freshDatabase();
+  const database = new Database(fresh.pool);
+  const proxies: SocketProxy[] = [];
+  const databases: Database[] = [database];
+  await runMigrations(database, 'leases', LEASE_MIGRATIONS);
+  await database.query('CREATE TABLE checkpoint (value int NOT NULL)');
+  await database.query('INSERT INTO checkpoint VALUES (0)');
+  return {
+    database,
+    process: async (clock) => {
+      const proxy = await socketProxy(fresh.pool);
+      const own = new Database(proxy.pool, { connectTimeoutMs: 300 });
+      proxies.push(proxy);
+      databases.push(own);
+      return { leases: new PostgresLeases(own, clock, TEST_TIMING), cut: () => proxy.cut(), restore: () => proxy.restore() };
+    },
+    writeCheckpoint: (token, value, before) =>
+      database.transaction(async (tx) => {
+        await assertLeaseCurrent(tx, token);
+        await before?.();
+        await tx.query('UPDATE checkpoint SET value = $1', [value]);
+      }),
+    readCheckpoint: async () => (await database.query<{ value: number }>('SELECT value FROM checkpoint')).rows[0]?.value ?? -1,
+    close: async () => {
+      await Promise.all(databases.map((one) => one.close()));
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+      await fresh.drop();
+    },
+  };
+};
+
+leasesContract('in memory', inMemory);
+leasesContract('PostgreSQL', postgres);
+
+describe('leases in PostgreSQL', () => {
+  test('a checkpoint transaction that has begun is finished before anybody takes over, and does not hinder the renewal', async () => {
+    const harness = await postgres();
+    try {
+      const { leases } = await harness.process(realClock);
+      const lease = await leases.acquire('projections', 'one');
+      if (lease === undefined) throw new Error('the lease should have been free');
+      await harness.writeCheckpoint(lease, 1, async () => {
+        await sleep(realClock, TEST_TIMING.ttlMs * 1.5);
+        expect(lease.isHeld()).toBe(true);
+        await harness.database.query(`UPDATE trunkline_leases SET expires_at = '-infinity'`);
+        expect(await leases.acquire('projections', 'two')).toBeUndefined();
+      });
+      expect(await harness.readCheckpoint()).toBe(1);
+      const next = await leases.acquire('projections', 'two');
+      expect(next?.epoch).toBe(2n);
+      await next?.release();
+      await lease.release();
+    } finally {
+      await harness.close();
+    }
+  });
+});
