@@ -13,17 +13,15 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Reads on after a position; recovers by itself from what can pass. */
   readonly read: (after: bigint) => Promise<LogPage>;
-  /** Called before each read; the returned function waits until there may be more than that read saw. */
-  readonly watch: () => () => Promise<void>;
+  /** Waits until there may be more than up to the position, or until the signal. */
+  readonly more: (position: bigint) => Promise<void>;
 }
 
 /** Turns pages into a subscription: catches up, says so, and follows until the signal ends it. */
-export async function* followLog(options: FollowOptions): AsyncGenerator<SubscriptionMessage, void, undefined> {
-  const { signal, read, watch } = options;
-  let position = options.after;
+export async function* followLog({ after, signal, read, more }: FollowOptions): AsyncGenerator<SubscriptionMessage, void, undefined> {
+  let position = after;
   let live = false;
   while (!signal.aborted) {
-    const more = watch();
     let page: LogPage;
     try {
       page = await read(position);
@@ -44,6 +42,6 @@ export async function* followLog(options: FollowOptions): AsyncGenerator<Subscri
       live = true;
       yield { kind: 'caughtUp' };
     }
-    if (!signal.aborted) await more();
+    if (!signal.aborted) await more(position);
   }
 }

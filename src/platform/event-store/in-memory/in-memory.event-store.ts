@@ -16,8 +16,8 @@ import {
   type SubscriptionMessage,
 } from '../event-store.port.js';
 import { followLog, type LogPage } from '../follow-log.js';
+import { LogEnd } from '../log-end.js';
 import { checkExpectedRevision, prepareEvents, type PreparedEvent } from '../prepare-events.js';
-import { Wakeups } from '../wakeups.js';
 
 const PAGE = 1000;
 
@@ -41,7 +41,7 @@ export class InMemoryEventStore implements EventStore {
   private readonly log: StoredEvent[] = [];
   private readonly streams = new Map<string, StoredEvent[]>();
   private readonly byId = new Map<string, StoredEvent>();
-  private readonly wakeups = new Wakeups();
+  private readonly end = new LogEnd();
   private readonly closing = new AbortController();
   private lastRecordedAt = 0;
 
@@ -95,10 +95,7 @@ export class InMemoryEventStore implements EventStore {
       after: options.after,
       signal,
       read: async (after) => this.page(after, options),
-      watch: () => {
-        const seen = this.wakeups.count;
-        return () => this.wakeups.after(seen, signal);
-      },
+      more: (position) => this.end.reachesBeyond(position, signal),
     });
   }
 
@@ -180,7 +177,7 @@ export class InMemoryEventStore implements EventStore {
       this.byId.set(stored.id, stored);
     }
     this.streams.set(stream, present);
-    this.wakeups.wake();
+    this.end.announce(BigInt(this.log.length));
     return {
       revision: BigInt(present.length - 1),
       position: BigInt(this.log.length),
