@@ -1,5 +1,5 @@
 import type { DomainEvent, EventSpecs, Json } from '../../../kernel/event.js';
-import type { Deed } from '../../contract/switch-actions.js';
+import type { Deed } from './switch-action.js';
 
 export type LegRole = 'caller' | 'callee' | 'agent' | 'other';
 export type HungUpBy = 'far-end' | 'switch' | 'unknown';

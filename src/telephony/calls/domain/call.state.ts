@@ -1,0 +1,241 @@
+import type { Deed } from './switch-action.js';
+import { msOf } from '../../../kernel/clock.js';
+import type { CallEvent, CallOverflow, Confidence, HungUpBy, LegRole } from './call.events.js';
+
+export interface Leg {
+  readonly legId: string;
+  readonly nodeId: string;
+  readonly role: LegRole;
+  readonly direction: 'inbound' | 'outbound';
+  readonly origin: 'trunk' | 'device';
+  readonly internal: boolean;
+  readonly agentId: string | null;
+  readonly shiftId: string | null;
+  readonly offerId: string | null;
+  readonly personId: string;
+  readonly createdAt: string;
+  readonly ringingAt: string | null;
+  readonly earlyMediaAt: string | null;
+  readonly answeredAt: string | null;
+  readonly parked: boolean;
+  readonly bridgedWith: string | null;
+  readonly heldSince: string | null;
+  readonly transferred: boolean;
+  /** Running recordings: path to recording id. */
+  readonly recordings: Readonly<Record<string, string>>;
+  readonly end: { readonly at: string; readonly cause: string; readonly hungUpBy: HungUpBy; readonly confidence: Confidence } | null;
+}
+
+export interface Offer {
+  readonly offerId: string;
+  readonly segmentId: string;
+  readonly queueId: string;
+  readonly agentId: string;
+  readonly shiftId: string;
+  readonly legId: string;
+  readonly address: string;
+  readonly ringTimeoutMs: number;
+  readonly wrapUpMs: number;
+  readonly status: 'made' | 'ringing' | 'accepted' | 'closed';
+}
+
+export interface QueueEntry {
+  readonly segmentId: string;
+  readonly legId: string;
+  readonly queueId: string;
+  readonly enqueuedAt: string;
+  readonly waitingSince: string;
+  readonly answer: 'on-entry' | 'by-agent';
+  readonly overflow: CallOverflow;
+}
+
+export interface Contact {
+  readonly segmentId: string;
+  readonly queueId: string | null;
+  readonly agentId: string;
+  readonly shiftId: string;
+  readonly offerId: string | null;
+  readonly legId: string;
+  readonly startedAt: string;
+  readonly heldSince: string | null;
+  readonly holdMs: number;
+  readonly wrapUpMs: number;
+}
+
+export interface OpenAction {
+  readonly deed: Deed;
+  readonly channelId: string;
+  readonly started: boolean;
+  readonly sensitive: boolean;
+  readonly recordingId: string | null;
+  readonly path: string | null;
+}
+
+export interface CallState {
+  readonly status: 'none' | 'live' | 'ended';
+  readonly callId: string;
+  readonly nodeId: string;
+  readonly personId: string;
+  readonly from: string;
+  readonly fromName: string;
+  readonly legs: Readonly<Record<string, Leg>>;
+  readonly offers: Readonly<Record<string, Offer>>;
+  readonly queue: QueueEntry | null;
+  readonly contact: Contact | null;
+  /** Requested and not settled. */
+  readonly actions: Readonly<Record<string, OpenAction>>;
+}
+
+export const initialCall: CallState = {
+  status: 'none',
+  callId: '',
+  nodeId: '',
+  personId: '',
+  from: '',
+  fromName: '',
+  legs: {},
+  offers: {},
+  queue: null,
+  contact: null,
+  actions: {},
+};
+
+export const liveLegs = (state: CallState): Leg[] => Object.values(state.legs).filter((leg) => leg.end === null);
+export const openOffers = (state: CallState): Offer[] => Object.values(state.offers).filter((offer) => offer.status === 'made' || offer.status === 'ringing');
+
+const without = <T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> => {
+  const { [key]: _removed, ...rest } = record;
+  return rest;
+};
+
+const changeLeg = (state: CallState, legId: string, change: Partial<Leg>): CallState => {
+  const leg = state.legs[legId];
+  return leg === undefined ? state : { ...state, legs: { ...state.legs, [legId]: { ...leg, ...change } } };
+};
+
+const changeOffer = (state: CallState, offerId: string, status: Offer['status']): CallState => {
+  const offer = state.offers[offerId];
+  return offer === undefined ? state : { ...state, offers: { ...state.offers, [offerId]: { ...offer, status } } };
+};
+
+const holdContact = (contact: Contact | null, at: string): Contact | null =>
+  contact === null || contact.heldSince !== null ? contact : { ...contact, heldSince: at };
+
+const resumeContact = (contact: Contact | null, at: string): Contact | null =>
+  contact === null || contact.heldSince === null ? contact : { ...contact, heldSince: null, holdMs: contact.holdMs + Math.max(0, msOf(at) - msOf(contact.heldSince)) };
+
+const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'origin' | 'internal' | 'agentId' | 'shiftId' | 'offerId' | 'personId' | 'createdAt' | 'answeredAt' | 'parked'>): Leg => ({
+  ...leg,
+  ringingAt: null,
+  earlyMediaAt: null,
+  bridgedWith: null,
+  heldSince: null,
+  transferred: false,
+  recordings: {},
+  end: null,
+});
+
+/** Total over every event that a call's stream may hold. */
+export const evolveCall = (state: CallState, event: CallEvent & { readonly occurredAt: string }): CallState => {
+  const at = event.occurredAt;
+  switch (event.type) {
+    case 'CallStarted':
+      return { ...state, status: 'live', callId: event.data.callId, nodeId: event.data.nodeId, personId: event.data.personId, from: event.data.from, fromName: event.data.fromName };
+    case 'LegStarted': {
+      const { number: _number, name: _name, ...leg } = event.data;
+      return { ...state, status: 'live', legs: { ...state.legs, [leg.legId]: newLeg({ ...leg, createdAt: at, answeredAt: null, parked: false }) } };
+    }
+    case 'LegAdopted':
+      return { ...state, legs: { ...state.legs, [event.data.legId]: newLeg({ ...event.data.passport, shiftId: null, offerId: null }) } };
+    case 'LegMoved':
+      return changeLeg(state, event.data.legId, { end: { at, cause: 'MOVED', hungUpBy: 'switch', confidence: 'seen' } });
+    case 'LegRinging':
+      return changeLeg(state, event.data.legId, { ringingAt: at });
+    case 'LegEarlyMedia':
+      return changeLeg(state, event.data.legId, { earlyMediaAt: at });
+    case 'LegAnswered':
+      return changeLeg(state, event.data.legId, { answeredAt: at });
+    case 'LegParked':
+      return changeLeg(state, event.data.legId, { parked: true });
+    case 'LegsBridged':
+      return changeLeg(changeLeg(state, event.data.legId, { bridgedWith: event.data.otherLegId, parked: false }), event.data.otherLegId, { bridgedWith: event.data.legId, parked: false });
+    case 'LegsUnbridged':
+      return changeLeg(changeLeg(state, event.data.legId, { bridgedWith: null }), event.data.otherLegId, { bridgedWith: null });
+    case 'LegHeld':
+      return { ...changeLeg(state, event.data.legId, { heldSince: at }), contact: holdContact(state.contact, at) };
+    case 'LegResumed':
+      return { ...changeLeg(state, event.data.legId, { heldSince: null }), contact: resumeContact(state.contact, at) };
+    case 'LegTransferred':
+      return changeLeg(state, event.data.legId, { transferred: true, bridgedWith: null });
+    case 'RecordingStarted': {
+      const leg = state.legs[event.data.legId];
+      return changeLeg(state, event.data.legId, { recordings: { ...leg?.recordings, [event.data.path]: event.data.recordingId } });
+    }
+    case 'RecordingStopped': {
+      const leg = state.legs[event.data.legId];
+      return changeLeg(state, event.data.legId, { recordings: without(leg?.recordings ?? {}, event.data.path) });
+    }
+    case 'LegEnded': {
+      const other = state.legs[event.data.legId]?.bridgedWith;
+      const ended = changeLeg(state, event.data.legId, {
+        end: { at, cause: event.data.cause, hungUpBy: event.data.hungUpBy, confidence: event.data.confidence },
+        parked: false,
+        bridgedWith: null,
+        heldSince: null,
+        recordings: {},
+      });
+      return other === null || other === undefined ? ended : changeLeg(ended, other, { bridgedWith: null });
+    }
+    case 'LegEndCorrected': {
+      const { endedAt, cause, hungUpBy } = event.data;
+      return changeLeg(state, event.data.legId, { end: { at: endedAt, cause, hungUpBy, confidence: 'witnessed' } });
+    }
+    case 'CallEnded':
+      return { ...state, status: 'ended' };
+    case 'CallEnqueued': {
+      const { segmentId, legId, queueId, waitingSince, answer, overflow } = event.data;
+      return { ...state, queue: { segmentId, legId, queueId, enqueuedAt: at, waitingSince, answer, overflow } };
+    }
+    case 'CallDequeued':
+      return { ...state, queue: null };
+    case 'OfferMade': {
+      const { strategy: _strategy, candidates: _candidates, dueAt: _dueAt, ...offer } = event.data;
+      return { ...state, offers: { ...state.offers, [offer.offerId]: { ...offer, status: 'made' } } };
+    }
+    case 'OfferRinging':
+      return changeOffer(state, event.data.offerId, 'ringing');
+    case 'OfferDeclined':
+    case 'OfferFailed':
+      return changeOffer(state, event.data.offerId, 'closed');
+    case 'OfferAccepted':
+      return changeOffer(state, event.data.offerId, 'accepted');
+    case 'AgentContactStarted': {
+      const wrapUpMs = event.data.offerId === null ? 0 : (state.offers[event.data.offerId]?.wrapUpMs ?? 0);
+      return { ...state, contact: { ...event.data, startedAt: at, heldSince: null, holdMs: 0, wrapUpMs } };
+    }
+    case 'AgentContactEnded':
+      return { ...state, contact: null };
+    case 'SwitchActionRequested': {
+      const { actionId, channelId, deed, parameters } = event.data;
+      const extra = (typeof parameters === 'object' ? parameters : {}) as { sensitive?: boolean; recordingId?: string; path?: string };
+      const action: OpenAction = { deed, channelId, started: false, sensitive: extra.sensitive === true, recordingId: extra.recordingId ?? null, path: extra.path ?? null };
+      return { ...state, actions: { ...state.actions, [actionId]: action } };
+    }
+    case 'SwitchActionStarted': {
+      const action = state.actions[event.data.actionId];
+      return action === undefined ? state : { ...state, actions: { ...state.actions, [event.data.actionId]: { ...action, started: true } } };
+    }
+    case 'SwitchActionSucceeded':
+    case 'SwitchActionFailed':
+    case 'SwitchActionOutcomeUnknown':
+      return { ...state, actions: without(state.actions, event.data.actionId) };
+    case 'DigitsCollected':
+    case 'PlaybackStarted':
+    case 'PlaybackStopped':
+    case 'CdrDiffered':
+      return state;
+    default:
+      event satisfies never;
+      return state;
+  }
+};

@@ -1,0 +1,119 @@
+import type { CommandMeta } from '../../../kernel/command.js';
+import { msOf } from '../../../kernel/clock.js';
+import type { CallCommand } from './call.commands.js';
+import { request } from './action-request.js';
+import type { CallEvent, Confidence, ContactEnd, HungUpBy, LegTimes } from './call.events.js';
+import { type CallState, evolveCall, type Leg, liveLegs, openOffers } from './call.state.js';
+import { failOffer, offerFailureOf } from './offers.js';
+
+/** Two witnesses agree when their times differ by no more than this, ms: the switch's events move in steps of 20. */
+const TOLERANCE_MS = 40;
+
+interface EndFacts {
+  readonly cause: string;
+  readonly q850: number | null;
+  readonly sipStatus: number | null;
+  readonly hungUpBy: HungUpBy;
+  /** undefined: as far as the call saw them itself. */
+  readonly times: LegTimes | undefined;
+  readonly confidence: Confidence;
+  readonly bounds: { readonly earliest: string; readonly latest: string } | null;
+  readonly evidence: string | null;
+}
+
+const timesOf = (leg: Leg): LegTimes => ({
+  createdAt: leg.createdAt,
+  ...(leg.ringingAt !== null && { ringingAt: leg.ringingAt }),
+  ...(leg.earlyMediaAt !== null && { earlyMediaAt: leg.earlyMediaAt }),
+  ...(leg.answeredAt !== null && { answeredAt: leg.answeredAt }),
+});
+
+/** Everything that follows from the end of a leg: the queue, the offers, the contact and the call. */
+export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: string, facts: EndFacts): readonly CallEvent[] => {
+  const leg = state.legs[legId];
+  if (leg === undefined || leg.end !== null) return [];
+  const events: CallEvent[] = [];
+  let now = state;
+  const add = (event: CallEvent): void => {
+    events.push({ ...event, occurredAt: at });
+    now = evolveCall(now, { ...event, occurredAt: at });
+  };
+  const { times, ...end } = facts;
+
+  for (const [path, recordingId] of Object.entries(leg.recordings)) add({ type: 'RecordingStopped', data: { legId, recordingId, path, durationMs: null } });
+  if (leg.heldSince !== null) add({ type: 'LegResumed', data: { legId, heldSince: leg.heldSince } });
+  add({ type: 'LegEnded', data: { legId, role: leg.role, agentId: leg.agentId, shiftId: leg.shiftId, ...end, times: times ?? timesOf(leg) } });
+
+  const queue = state.queue;
+  if (queue !== null && queue.legId === legId) {
+    const reason = facts.hungUpBy === 'switch' ? 'hung-up' : 'abandoned';
+    add({ type: 'CallDequeued', data: { segmentId: queue.segmentId, queueId: queue.queueId, enqueuedAt: queue.enqueuedAt, reason, agentId: null, overflowQueueId: null } });
+    for (const offer of openOffers(state)) {
+      for (const event of failOffer(state, offer, 'rescinded', null)) add(event);
+      if (state.legs[offer.legId]?.end === null) add(request(meta, state, { actionId: `${meta.commandId}:${offer.legId}`, channelId: offer.legId, deed: 'hang-up', cause: 'ORIGINATOR_CANCEL' }));
+    }
+  }
+
+  const own = leg.offerId === null ? undefined : state.offers[leg.offerId];
+  if (own !== undefined && (own.status === 'made' || own.status === 'ringing')) {
+    for (const event of failOffer(state, own, offerFailureOf(facts.cause), facts.cause)) add(event);
+  }
+
+  const contact = now.contact;
+  if (contact !== null && (contact.legId === legId || leg.role === 'caller' || leg.role === 'callee')) {
+    const heldMs = contact.heldSince === null ? 0 : Math.max(0, msOf(at) - msOf(contact.heldSince));
+    const { heldSince: _heldSince, holdMs, legId: _legId, ...rest } = contact;
+    add({ type: 'AgentContactEnded', data: { ...rest, holdMs: holdMs + heldMs, reason: contactEnd(state, contact.legId, leg, facts.hungUpBy) } });
+  }
+
+  for (const event of endCallIfOver(now)) add(event);
+  return events;
+};
+
+const contactEnd = (state: CallState, agentLegId: string, leg: Leg, hungUpBy: HungUpBy): ContactEnd => {
+  if (Object.values(state.legs).some((other) => other.transferred && other.end === null)) return 'transferred';
+  if (hungUpBy === 'far-end') return leg.legId === agentLegId ? 'agent-hung-up' : 'caller-hung-up';
+  const other = Object.values(state.legs).find((candidate) => candidate.legId !== leg.legId && candidate.end?.hungUpBy === 'far-end' && candidate.answeredAt !== null);
+  if (other !== undefined) return other.legId === agentLegId ? 'agent-hung-up' : 'caller-hung-up';
+  return 'switch';
+};
+
+/** A call is over when no leg lives and none is on its way. */
+export const endCallIfOver = (state: CallState): readonly CallEvent[] => {
+  if (state.status !== 'live' || liveLegs(state).length > 0) return [];
+  if (Object.values(state.actions).some((action) => action.deed === 'originate' && state.legs[action.channelId] === undefined)) return [];
+  const ended = Object.values(state.legs).filter((leg) => leg.end !== null && (leg.role !== 'agent' || leg.answeredAt !== null));
+  const byTime = [...ended].sort((a, b) => msOf(a.end?.at ?? a.createdAt) - msOf(b.end?.at ?? b.createdAt));
+  const last = byTime.at(-1) ?? Object.values(state.legs).at(-1);
+  const first = byTime.find((leg) => leg.end?.hungUpBy === 'far-end');
+  const confidence: Confidence = byTime.some((leg) => leg.end?.confidence === 'inferred') ? 'inferred' : 'seen';
+  return [{
+    type: 'CallEnded',
+    data: {
+      callId: state.callId,
+      cause: (first ?? last)?.end?.cause ?? 'NO_ROUTE_DESTINATION',
+      endedBy: first === undefined ? (confidence === 'inferred' ? 'unknown' : 'switch') : first.role === 'other' ? 'unknown' : first.role,
+      confidence,
+    },
+  }];
+};
+
+/** The switch's CDR closes what was open, corrects what was inferred, and is compared with what was seen. */
+export const witnessLegEnd = (command: Extract<CallCommand, { type: 'WitnessLegEnd' }>, state: CallState): readonly CallEvent[] => {
+  const { legId, endedAt, ...told } = command.data;
+  const leg = state.legs[legId];
+  if (leg === undefined) return [];
+  if (leg.end === null) {
+    return endLeg(state, command.meta, legId, endedAt, { ...told, sipStatus: null, confidence: 'witnessed', bounds: null, evidence: 'switch-cdr' });
+  }
+  if (leg.end.confidence === 'inferred') return [{ type: 'LegEndCorrected', data: { legId, endedAt, ...told } }];
+  if (leg.end.confidence === 'witnessed') return [];
+  const pairs: readonly [string, string | null, string | null][] = [
+    ['endedAt', leg.end.at, endedAt],
+    ['answeredAt', leg.answeredAt, told.times.answeredAt ?? null],
+    ['cause', leg.end.cause, told.cause],
+  ];
+  return pairs
+    .filter(([field, recorded, witnessed]) => (field === 'cause' || recorded === null || witnessed === null ? recorded !== witnessed : Math.abs(msOf(recorded) - msOf(witnessed)) > TOLERANCE_MS))
+    .map(([field, recorded, witnessed]) => ({ type: 'CdrDiffered', data: { legId, field, recorded, witnessed } }));
+};
