@@ -1,0 +1,134 @@
+import type { Json, Recorded, RecordedEvent } from '../../../kernel/event.js';
+import { idOf } from '../../../kernel/streams.js';
+import type { LiveFold } from '../../../platform/subscriptions/live-fold.js';
+import type { CallEvent, LegPassport, LegRole } from '../../contract/call-events.js';
+
+/** A leg that is believed to live, as far as it is needed to place what the switch says about it. */
+export interface LiveLeg {
+  readonly legId: string;
+  readonly callId: string;
+  readonly tenantId: string;
+  readonly nodeId: string;
+  readonly personId: string;
+  readonly role: LegRole;
+  readonly direction: 'inbound' | 'outbound';
+  readonly origin: 'trunk' | 'device';
+  readonly internal: boolean;
+  readonly agentId: string | null;
+  readonly offerId: string | null;
+  readonly createdAt: string;
+  readonly answeredAt: string | null;
+  readonly parked: boolean;
+  /** Start of its call, to tell which of two calls was first. */
+  readonly callStartedAt: string;
+}
+
+export const passportOf = (leg: LiveLeg): LegPassport => {
+  const { callId: _callId, tenantId: _tenantId, callStartedAt: _callStartedAt, ...passport } = leg;
+  return passport;
+};
+
+/**
+ * Every live leg and the call it belongs to. The ingest notes what it is about to record, so that
+ * the next fact of the same channel finds its call without waiting for the log; the log says the
+ * same again and is right in the end.
+ */
+export class LiveLegs implements LiveFold {
+  readonly name = 'live-legs';
+  readonly version = 1;
+  readonly eventTypes = ['CallStarted', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegEnded', 'CallEnded'];
+  private readonly legs = new Map<string, LiveLeg>();
+  private readonly starts = new Map<string, string>();
+  /** Legs that ended lately: a fact that comes after the end must not open a call of its own. */
+  private readonly ended = new Set<string>();
+
+  get(legId: string): LiveLeg | undefined {
+    return this.legs.get(legId);
+  }
+
+  /** When the call started; undefined for one that is not live. */
+  startOf(callId: string): string | undefined {
+    return this.starts.get(callId);
+  }
+
+  hasEnded(legId: string): boolean {
+    return this.ended.has(legId);
+  }
+
+  onNode(nodeId: string): LiveLeg[] {
+    return [...this.legs.values()].filter((leg) => leg.nodeId === nodeId);
+  }
+
+  get size(): number {
+    return this.legs.size;
+  }
+
+  note(leg: LiveLeg): void {
+    this.legs.set(leg.legId, leg);
+  }
+
+  change(legId: string, change: Partial<LiveLeg>): void {
+    const leg = this.legs.get(legId);
+    if (leg !== undefined) this.legs.set(legId, { ...leg, ...change });
+  }
+
+  noteEnd(legId: string): void {
+    this.legs.delete(legId);
+    this.ended.add(legId);
+    if (this.ended.size > 50_000) {
+      for (const oldest of this.ended) {
+        this.ended.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  apply(recorded: RecordedEvent): void {
+    const event = recorded as Recorded<CallEvent>;
+    const callId = idOf(event.stream);
+    const at = event.metadata.occurredAt;
+    switch (event.type) {
+      case 'CallStarted':
+        this.starts.set(callId, at);
+        return;
+      case 'CallEnded':
+        this.starts.delete(callId);
+        return;
+      case 'LegStarted': {
+        if (this.ended.has(event.data.legId)) return;
+        const { shiftId: _shiftId, number: _number, name: _name, ...leg } = event.data;
+        const known = this.legs.get(leg.legId);
+        this.note({ answeredAt: null, parked: false, ...known, ...leg, callId: known?.callId ?? callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.starts.get(callId) ?? at });
+        return;
+      }
+      case 'LegAdopted': {
+        if (this.ended.has(event.data.legId)) return;
+        this.note({ ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.starts.get(callId) ?? at });
+        return;
+      }
+      case 'LegMoved':
+        this.change(event.data.legId, { callId: event.data.toCallId });
+        return;
+      case 'LegAnswered':
+        this.change(event.data.legId, { answeredAt: at });
+        return;
+      case 'LegParked':
+        this.change(event.data.legId, { parked: true });
+        return;
+      case 'LegEnded':
+        this.noteEnd(event.data.legId);
+        return;
+      default:
+    }
+  }
+
+  snapshot(): Json {
+    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts] };
+  }
+
+  restore(state: Json): void {
+    const saved = state as unknown as { legs: LiveLeg[]; starts: [string, string][] };
+    for (const leg of saved.legs) this.legs.set(leg.legId, leg);
+    for (const [callId, at] of saved.starts) this.starts.set(callId, at);
+  }
+}
