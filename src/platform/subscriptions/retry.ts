@@ -1,0 +1,46 @@
+import type { Clock } from '../../kernel/clock.js';
+
+export interface BackoffOptions {
+  /** Milliseconds before the second attempt; doubled each time. */
+  readonly firstMs?: number;
+  readonly maxMs?: number;
+}
+
+/** Milliseconds to wait after the n-th failure (from 1). */
+export const backoffMs = (failures: number, { firstMs = 50, maxMs = 5_000 }: BackoffOptions = {}): number =>
+  Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 30));
+
+/** Sleeps, or until the signal; never rejects. */
+export const sleepUnless = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
+  signal.aborted ? Promise.resolve() : new Promise((resolve) => {
+    const done = (): void => {
+      timer.cancel();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.after(ms, done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+
+/**
+ * Tries for ever, with growing pauses. `transient` says which errors are worth another attempt; any
+ * other one, and every one after the signal, is thrown.
+ */
+export const retryForEver = async <T>(
+  clock: Clock,
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+  transient: (error: unknown, failures: number) => boolean = () => true,
+  backoff?: BackoffOptions,
+): Promise<T> => {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal.aborted || !transient(error, failures)) throw error;
+      await sleepUnless(clock, backoffMs(failures, backoff), signal);
+      if (signal.aborted) throw error;
+    }
+  }
+};
+
