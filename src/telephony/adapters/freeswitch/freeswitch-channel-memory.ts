@@ -8,7 +8,7 @@ export interface ChannelMemory {
   ended: boolean;
   /** While on hold: since when and how much hold time there was before, microseconds. */
   hold?: { readonly since: number; readonly before: number };
-  /** With whom it was bridged last, and the how manieth bridge ending that was. */
+  /** With whom it was bridged last, and the place of that end among all ends of bridges. */
   lastPartner?: { readonly channelId: string; readonly order: number };
 }
 
