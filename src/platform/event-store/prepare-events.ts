@@ -15,12 +15,14 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const NIL = '00000000-0000-0000-0000-000000000000';
 /** NUL, or half of a surrogate pair standing alone. */
 const UNWRITABLE = /[\0\p{Surrogate}]/u;
+const MAX_NAME_BYTES = 1024;
 const MAX_DEPTH = 256;
 const MAX_SCHEMA_VERSION = 2 ** 31 - 1;
 
 /** How a name breaks the rules, or undefined: stores must be able to keep it as UTF-8 text, and `$` is EventStoreDB's own. */
 const nameFault = (name: string): string | undefined => {
   if (typeof name !== 'string' || name === '') return 'is empty';
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `is longer than ${MAX_NAME_BYTES} bytes`;
   if (name.startsWith('$')) return 'starts with $, which the store keeps for itself';
   if (UNWRITABLE.test(name)) return 'holds a NUL or half a surrogate pair';
   return undefined;

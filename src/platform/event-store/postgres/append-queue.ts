@@ -1,0 +1,121 @@
+import { sleep, type Clock } from '../../../kernel/clock.js';
+import { EventStoreUnavailable, type ExpectedRevision } from '../event-store.port.js';
+import type { PreparedEvent } from '../prepare-events.js';
+
+export interface Append {
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  /** At least one. */
+  readonly events: readonly PreparedEvent[];
+}
+
+export interface AppendQueueOptions<Outcome> {
+  readonly clock: Clock;
+  /** Makes the appends in order, each for itself, all in one transaction; an outcome for each. */
+  readonly send: (group: readonly Append[]) => Promise<readonly Outcome[]>;
+  /** Whether the same group may be sent again after this error. */
+  readonly isPassing: (error: unknown) => boolean;
+}
+
+interface Queued<Outcome> {
+  readonly append: Append;
+  readonly bytes: number;
+  /** Not tried again after this time. */
+  readonly deadline: number;
+  /** Sent by itself, because a group that it was in failed as a whole. */
+  alone: boolean;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const MAX_GROUP_BYTES = 900 * 1024;
+const MAX_GROUP_APPENDS = 512;
+const PATIENCE_MS = 10_000;
+const BACKOFF_MS = { first: 20, most: 1_000 };
+
+/**
+ * Sends appends in groups, one group at a time. An append that finds nothing under way is sent at
+ * once; what comes meanwhile is the next group. After an error that can pass the same appends are
+ * sent again, for about ten seconds; then they fail with EventStoreUnavailable.
+ */
+export class AppendQueue<Outcome> {
+  private readonly options: AppendQueueOptions<Outcome>;
+  private queue: Queued<Outcome>[] = [];
+  private sending: Promise<void> | undefined;
+
+  constructor(options: AppendQueueOptions<Outcome>) {
+    this.options = options;
+  }
+
+  add(append: Append): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const bytes = append.events.reduce((sum, event) => sum + event.bytes, 0);
+      const deadline = this.options.clock.now() + PATIENCE_MS;
+      this.queue.push({ append, bytes, deadline, alone: false, resolve, reject });
+      this.sending ??= this.sendAll();
+    });
+  }
+
+  /** Resolves when all that was added has succeeded or failed. */
+  async drained(): Promise<void> {
+    while (this.sending !== undefined) await this.sending;
+  }
+
+  private async sendAll(): Promise<void> {
+    let backoff = BACKOFF_MS.first;
+    while (this.queue.length > 0) {
+      const group = this.takeGroup();
+      try {
+        const outcomes = await this.options.send(group.map(({ append }) => append));
+        for (const [i, { resolve }] of group.entries()) resolve(outcomes[i] as Outcome);
+        backoff = BACKOFF_MS.first;
+      } catch (error) {
+        if (!this.options.isPassing(error)) {
+          this.separate(group, error);
+          continue;
+        }
+        this.queue = [...group, ...this.queue];
+        this.giveUpLate(error);
+        if (this.queue.length > 0) await sleep(this.options.clock, backoff);
+        backoff = Math.min(2 * backoff, BACKOFF_MS.most);
+      }
+    }
+    this.sending = undefined;
+  }
+
+  /** The longest beginning of the queue that fits in one transaction. Holds no event id twice: one append may repeat another. */
+  private takeGroup(): Queued<Outcome>[] {
+    const ids = new Set<string>();
+    let bytes = 0;
+    let size = 0;
+    for (const queued of this.queue) {
+      bytes += queued.bytes;
+      const { events } = queued.append;
+      if (size > 0 && (queued.alone || bytes > MAX_GROUP_BYTES || size === MAX_GROUP_APPENDS || events.some(({ event }) => ids.has(event.id)))) break;
+      size++;
+      if (queued.alone) break;
+      for (const { event } of events) ids.add(event.id);
+    }
+    return this.queue.splice(0, size);
+  }
+
+  /** One bad append fails its group; sent one by one, only the bad one fails. */
+  private separate(group: readonly Queued<Outcome>[], error: unknown): void {
+    if (group.length === 1) {
+      group[0]?.reject(error);
+      return;
+    }
+    for (const queued of group) queued.alone = true;
+    this.queue = [...group, ...this.queue];
+  }
+
+  private giveUpLate(error: unknown): void {
+    const now = this.options.clock.now();
+    const late = this.queue.filter(({ deadline }) => deadline <= now);
+    this.queue = this.queue.filter(({ deadline }) => deadline > now);
+    const reason = error instanceof Error ? error.message : String(error);
+    for (const { append, reject } of late) {
+      reject(new EventStoreUnavailable(`append to ${append.stream}: ${reason}; whether it happened is unknown`, { cause: error }));
+    }
+  }
+}
