@@ -54,14 +54,14 @@ export class EslDecoder {
     return messages;
   }
 
-  /** What the end of the stream tells: nothing between frames; inside one, a notice that was written into it, or an error. */
+  /** What the end of the stream tells: nothing between frames; inside one, that, and the notice that was written into it. */
   end(): EslMessage[] {
     if (this.#reader.failure !== undefined) return [];
     const rest = this.#reader.takeRest();
     if (rest === undefined) return [];
     if (rest.contentType === 'text/disconnect-notice') return [cutNotice(rest.bytes.toString('utf8'))];
     const at = rest.bytes.lastIndexOf(NOTICE);
-    if (at === -1) return [{ kind: 'protocol-error', message: `the stream ended inside a frame: ${rest.missing}`, fatal: true }];
+    if (at === -1) return [torn(rest.missing)];
     const messages: EslMessage[] = at === 0 ? [] : [torn(`${rest.missing}, the last ${rest.bytes.length - at} of them a notice`)];
     this.#reader.append(rest.bytes.subarray(at));
     this.#readFrames(messages);
