@@ -1,7 +1,8 @@
-import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync, unlinkSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { identityOf } from './process-identity.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 /** A server that runs on a data directory, as its own files describe it. */
@@ -39,15 +40,18 @@ const serves = (pid: number, data: string): boolean => {
   }
 };
 
-/** The server that runs on this data directory, if one does. */
-export const runningServer = (data: string): RunningServer | undefined => {
-  let lines: string[];
+const lockFileLines = (data: string): string[] => {
   try {
-    lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
+};
+
+/** The server that runs on this data directory, if one does. */
+export const runningServer = (data: string): RunningServer | undefined => {
+  const lines = lockFileLines(data);
   const pid = Number.parseInt(lines[0] ?? '', 10);
   if (!(pid > 0) || !serves(pid, data)) return undefined;
   const status = lines[7]?.trim();
@@ -59,4 +63,13 @@ export const runningServer = (data: string): RunningServer | undefined => {
     status: status === 'ready' || status === 'stopping' ? status : 'starting',
     owner: /trunkline\.owner=([^"\s]+)/.exec(options)?.[1],
   };
+};
+
+/**
+ * Removes a lock file whose process id belongs to something else by now, which PostgreSQL would take
+ * for a running server. One whose process is gone PostgreSQL removes itself.
+ */
+export const removeStaleLock = (data: string): void => {
+  const pid = Number.parseInt(lockFileLines(data)[0] ?? '', 10);
+  if (pid > 0 && identityOf(pid) !== undefined && !serves(pid, data)) unlinkSync(join(data, 'postmaster.pid'));
 };

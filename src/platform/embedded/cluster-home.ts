@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { clusterVersion } from './cluster-files.js';
-import { EmbeddedPostgresError, explainOutput } from './embedded-postgres-error.js';
+import { EmbeddedPostgresError, OR_DATABASE_URL, explainOutput } from './embedded-postgres-error.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { identityOf, isRunning } from './process-identity.js';
 import { canEnter, chooseAccount, giveTo, runAs } from './server-account.js';
@@ -29,17 +29,35 @@ const makeDirectory = async (account: ServerAccount, directory: string): Promise
   if (account.uid !== undefined && account.gid !== undefined && (await stat(directory)).uid === 0) await chown(directory, account.uid, account.gid);
 };
 
+const makePlaceForAll = async (place: string): Promise<void> => {
+  await mkdir(place, { recursive: true });
+  const { uid } = await lstat(place);
+  if (uid !== 0) throw new EmbeddedPostgresError(`${place} must belong to root, but belongs to user ${uid}: remove it`);
+  await chmod(place, 0o755);
+};
+
+/** Writes down where the data is; of two processes that do so at once, the first decides for both. */
+const remember = async (requested: string, directory: string): Promise<string> => {
+  try {
+    await writeFile(join(requested, RELOCATED), `${directory}\n`, { flag: 'wx' });
+    return directory;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await rm(directory, { recursive: true });
+    return (await readFile(join(requested, RELOCATED), 'utf8')).trim();
+  }
+};
+
 const relocate = async (account: ServerAccount, requested: string): Promise<string> => {
   for (const place of PLACES_FOR_ALL) {
     try {
-      await mkdir(place, { recursive: true, mode: 0o755 });
-      const { uid } = await lstat(place);
-      const directory = join(place, short(requested));
-      if (uid !== 0) continue;
+      await makePlaceForAll(place);
+      // A name of its own each time: who deletes the requested directory wants to begin anew.
+      const directory = await mkdtemp(join(place, `${short(requested)}-`));
+      await chmod(directory, 0o755);
       await makeDirectory(account, directory);
-      if (!(await canEnter(account, directory))) continue;
-      await writeFile(join(requested, RELOCATED), `${directory}\n`);
-      return directory;
+      if (await canEnter(account, directory)) return await remember(requested, directory);
+      await rm(directory, { recursive: true });
     } catch (error) {
       if (!['EROFS', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
@@ -50,7 +68,10 @@ const relocate = async (account: ServerAccount, requested: string): Promise<stri
 /** Prepares the directory, and finds another place for the data where the server's account cannot enter this one. */
 export const openHome = async (dataDir: string): Promise<ClusterHome> => {
   const requested = resolve(dataDir);
-  await mkdir(requested, { recursive: true });
+  await mkdir(requested, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EACCES') throw error;
+    throw new EmbeddedPostgresError(`the data directory ${requested} cannot be created: the disk is full or read-only, or something that is no directory is in the way (${error.message}); choose another one, ${OR_DATABASE_URL}`);
+  });
   const moved = (await readFile(join(requested, RELOCATED), 'utf8').catch(() => '')).trim();
   let directory = moved === '' ? requested : moved;
   const account = await chooseAccount(join(directory, 'data'));
@@ -59,11 +80,12 @@ export const openHome = async (dataDir: string): Promise<ClusterHome> => {
   return { account, directory, data: join(directory, 'data'), log: join(directory, 'postgres.log') };
 };
 
-/** A root-owned place for copies of programs, or the home itself where we are not root. */
-export const copiesUnder = (home: ClusterHome): string => (home.account.uid === undefined ? home.directory : dirname(relocationOf(home)));
-
-const relocationOf = (home: ClusterHome): string => {
-  const place = PLACES_FOR_ALL.find((candidate) => home.directory.startsWith(`${candidate}/`)) ?? PLACES_FOR_ALL[0] ?? home.directory;
+/** Prepares the directory for copies of programs: a place that all can enter, or the home itself where we are not root. */
+export const openCopyPlace = async (home: ClusterHome): Promise<string> => {
+  if (home.account.uid === undefined) return home.directory;
+  const place = PLACES_FOR_ALL.find((candidate) => home.directory.startsWith(`${candidate}/`)) ?? '/var/lib/trunkline';
+  await makePlaceForAll(place);
+  await makePlaceForAll(join(place, 'programs'));
   return join(place, 'programs');
 };
 
@@ -90,7 +112,9 @@ export const socketDirectory = async ({ account, directory }: ClusterHome): Prom
 const removeUnfinished = async (home: ClusterHome): Promise<void> => {
   for (const name of await readdir(home.directory)) {
     const maker = /^data\.init-(.+)$/.exec(name)?.[1];
-    if (maker !== undefined && !isRunning(maker)) await rm(join(home.directory, name), { recursive: true, force: true });
+    if (maker === undefined || isRunning(maker)) continue;
+    // The killed process's initdb may be writing for a moment still. What stays is removed by a later start.
+    await rm(join(home.directory, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 20 }).catch(() => undefined);
   }
 };
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { sleep } from '../../kernel/clock.js';
 import { clusterVersion, runningServer } from './cluster-files.js';
 import type { RunningServer } from './cluster-files.js';
-import { copiesUnder, initialise, openHome } from './cluster-home.js';
+import { initialise, openCopyPlace, openHome } from './cluster-home.js';
 import type { ClusterHome } from './cluster-home.js';
 import { EmbeddedPostgresError, OR_DATABASE_URL } from './embedded-postgres-error.js';
 import { findBinaries } from './postgres-binaries.js';
@@ -71,7 +71,7 @@ const step = async (options: EmbeddedPostgresOptions, home: ClusterHome, deadlin
     return undefined;
   }
   const version = await clusterVersion(home.data);
-  const binaries = await findBinaries(home.account, copiesUnder(home), version);
+  const binaries = await findBinaries(home.account, () => openCopyPlace(home), version);
   if (version === undefined) {
     await initialise(home, binaries, durable);
     return undefined;

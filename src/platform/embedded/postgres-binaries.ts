@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { cp, mkdir, readFile, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, lstat, readdir, readFile, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, delimiter, dirname, join, relative } from 'node:path';
 import { EmbeddedPostgresError, OR_DATABASE_URL } from './embedded-postgres-error.js';
@@ -53,15 +53,23 @@ const makeLinks = async (packageRoot: string): Promise<void> => {
   }
 };
 
-/** A private copy that the account can run, for a project in a place that it cannot enter or write to. */
-const copyPackage = async (packageRoot: string, under: string): Promise<Candidate> => {
+/** A restrictive umask at the installation must not keep the account from reading what is public anyway. */
+const openToAll = async (path: string): Promise<void> => {
+  const entry = await lstat(path);
+  if (entry.isSymbolicLink()) return;
+  await chmod(path, entry.isDirectory() || (entry.mode & 0o100) !== 0 ? 0o755 : 0o644);
+  if (entry.isDirectory()) for (const name of await readdir(path)) await openToAll(join(path, name));
+};
+
+/** A copy that the account can run, for a project in a place that it cannot enter or write to. */
+const copyPackage = async (packageRoot: string, place: () => Promise<string>): Promise<Candidate> => {
   const { version } = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
-  const copy = join(under, `${basename(packageRoot)}-${version}`);
+  const copy = join(await place(), `${basename(packageRoot)}-${version}`);
   if (!existsSync(copy)) {
     const partial = `${copy}.${(identityOf(process.pid) ?? String(process.pid)).replaceAll(/\W/g, '-')}`;
-    await mkdir(under, { recursive: true, mode: 0o755 });
     await cp(await realpath(packageRoot), partial, { recursive: true, verbatimSymlinks: true });
     await makeLinks(partial);
+    await openToAll(partial);
     await rename(partial, copy).catch(() => rm(partial, { recursive: true, force: true }));
   }
   return { bin: join(copy, 'native', 'bin'), packageRoot: copy };
@@ -76,10 +84,10 @@ const probe = async (account: ServerAccount, { bin }: Candidate): Promise<Postgr
 
 /**
  * Finds server programs that the account can run: the npm package of this platform, else what the
- * system has. `wantedMajor` is the version of the data that is there already; `copiesUnder` is where
- * a copy may be made.
+ * system has. `wantedMajor` is the version of the data that is there already; `copyPlace` prepares
+ * a directory for a copy, should one be needed.
  */
-export const findBinaries = async (account: ServerAccount, copiesUnder: string, wantedMajor?: number): Promise<PostgresBinaries> => {
+export const findBinaries = async (account: ServerAccount, copyPlace: () => Promise<string>, wantedMajor?: number): Promise<PostgresBinaries> => {
   const failures: string[] = [];
   const others = new Set<number>();
   const accept = (found: PostgresBinaries | string): found is PostgresBinaries => {
@@ -95,7 +103,7 @@ export const findBinaries = async (account: ServerAccount, copiesUnder: string, 
       found = await probe(account, candidate);
       if (typeof found === 'string') {
         failures.push(found);
-        found = await copyPackage(candidate.packageRoot, copiesUnder).then((copy) => probe(account, copy), String);
+        found = await copyPackage(candidate.packageRoot, copyPlace).then((copy) => probe(account, copy), String);
       }
     }
     if (accept(found)) return found;

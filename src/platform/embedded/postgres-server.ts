@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../../kernel/clock.js';
 import { sleep } from '../../kernel/clock.js';
-import { OWNER_SETTING, runningServer } from './cluster-files.js';
+import { OWNER_SETTING, removeStaleLock, runningServer } from './cluster-files.js';
 import type { RunningServer } from './cluster-files.js';
 import { socketDirectory } from './cluster-home.js';
 import type { ClusterHome } from './cluster-home.js';
@@ -58,6 +58,7 @@ const openLog = (file: string): number => {
  */
 export const launch = async (clock: Clock, home: ClusterHome, binaries: PostgresBinaries, owner: ProcessIdentity, settings: ServerSettings, deadline: number): Promise<RunningServer | undefined> => {
   const all = { ...BASE_SETTINGS, ...settings, unix_socket_directories: await socketDirectory(home), [OWNER_SETTING]: owner };
+  removeStaleLock(home.data);
   const log = openLog(home.log);
   const logStart = sizeOf(home.log);
   const { uid, gid } = home.account;
