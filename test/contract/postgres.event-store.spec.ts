@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import type { Clock } from '../../src/kernel/clock.js';
 import { EventStoreUnavailable, InvalidEvent, type NewEvent } from '../../src/platform/event-store/event-store.port.js';
 import { PostgresEventStore } from '../../src/platform/event-store/postgres/postgres.event-store.js';
+import { SeededRandom, settle } from '../support/manual-clock.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
+import { socketProxy } from '../support/socket-proxy.js';
 import { realClock } from '../support/test-server.js';
-import { freshStream, idsOf, newEvent, newEvents, readOn, seeded, Tail } from './event-store/fixtures.js';
+import { freshStream, idsOf, newEvent, newEvents, readOn, Tail } from './event-store/fixtures.js';
 import { eventStoreContract } from './event-store.contract.js';
 
 const open = async (pool: pg.PoolConfig): Promise<PostgresEventStore> => {
@@ -11,6 +15,9 @@ const open = async (pool: pg.PoolConfig): Promise<PostgresEventStore> => {
   await store.migrate();
   return store;
 };
+
+/** Fifty times as fast as real time, so that the store's patience ends soon. */
+const hastyClock: Clock = { now: () => 50 * realClock.now(), after: (ms, task) => realClock.after(ms / 50, task) };
 
 eventStoreContract('postgres', async () => {
   const database = await freshDatabase();
@@ -44,34 +51,36 @@ describe('postgres event store', () => {
 
   const count = async (sql: string): Promise<number> => Number((await admin.query<{ n: string }>(`select count(*) as n from ${sql}`)).rows[0]?.n);
 
-  test('a long write transaction elsewhere in the database delays no reader', async () => {
+  test('a write transaction elsewhere in the database, however long, delays no reader', async () => {
     const long = new pg.Client(database.pool);
     await long.connect();
+    const other = await open(database.pool);
     const stream = freshStream();
-    const tail = new Tail(store, await store.head());
-    let open = true;
+    const before = await store.head();
+    const tails = [new Tail(store, before), new Tail(other, before, { streamPrefixes: [stream] })];
     try {
-      await long.query('create table if not exists elsewhere (n int); begin; insert into elsewhere values (1)');
-      // It has its transaction id, so a fence on transaction ids would hide all that follows.
-      const closing = long.query('select pg_sleep(5); insert into elsewhere values (2); commit').then(() => {
-        open = false;
-      });
+      // It has its transaction id, so a fence on transaction ids would hide all that follows until it ends.
+      await long.query('create table elsewhere (n int); begin; insert into elsewhere values (1)');
       const events = newEvents(20);
-      for (const event of events) await store.append(stream, 'any', [event]);
-      expect(await store.readStream(stream)).toHaveLength(20);
-      await tail.until((seen) => seen.events.length >= 20);
-      expect(open).toBe(true);
-      expect(idsOf(tail.events)).toEqual(idsOf(events));
-      await closing;
+      for (const [i, event] of events.entries()) await (i % 2 === 0 ? store : other).append(stream, 'any', [event]);
+      expect(idsOf(await other.readStream(stream))).toEqual(idsOf(events));
+      expect(idsOf(await readOn(store, before))).toEqual(idsOf(events));
+      for (const tail of tails) {
+        await tail.until((seen) => seen.events.length >= 20);
+        expect(idsOf(tail.events)).toEqual(idsOf(events));
+      }
+      // Only now may it end: all of the above happened while it was open.
+      await long.query('insert into elsewhere values (2); commit');
     } finally {
-      await tail.stop();
+      for (const tail of tails) await tail.stop();
       await long.end();
+      await other.close();
     }
-  }, 60_000);
+  });
 
   test('cut connections lose and double nothing, and readers go on', async () => {
     const seed = Date.now() % 1_000_000;
-    const random = seeded(seed);
+    const random = new SeededRandom(seed);
     const before = await store.head();
     const tail = new Tail(store, before);
     const filtered = new Tail(store, before, { types: ['ThingHappened'] });
@@ -94,12 +103,12 @@ describe('postgres event store', () => {
         const { rows } = await admin.query<{ pid: number }>(
           "select pid from pg_stat_activity where datname = current_database() and application_name = 'trunkline event store'",
         );
-        const victim = rows[Math.floor(random() * rows.length)];
+        const victim = rows[random.below(rows.length)];
         if (victim !== undefined) {
           await admin.query('select pg_terminate_backend($1)', [victim.pid]);
           cuts++;
         }
-        await new Promise((resolve) => realClock.after(15 * random(), () => resolve(undefined)));
+        await new Promise((resolve) => realClock.after(random.below(15), () => resolve(undefined)));
       }
     })();
     await Promise.all(Array.from({ length: writers }, (_, index) => writer(index)));
@@ -120,22 +129,55 @@ describe('postgres event store', () => {
     }
   }, 120_000);
 
-  test('an append whose commit was made but not heard of is found to be made', async () => {
+  test('an append that was committed while nobody heard the answer is found to be made', async () => {
+    const proxy = await socketProxy(database.pool);
+    const far = await open(proxy.pool);
+    const lock = "hashtextextended('event_store append', 0)";
     const stream = freshStream();
-    const lock = new pg.Client(database.pool);
-    await lock.connect();
-    await lock.query("select pg_advisory_lock(hashtextextended('event_store append', 0))");
     const events = newEvents(2);
-    const running = store.append(stream, 'no_stream', events);
-    // The first attempt waits for the lock; the client goes away, the server does not notice and commits.
-    const waiting = async (): Promise<number[]> =>
-      (await admin.query<{ pid: number }>("select pid from pg_locks where locktype = 'advisory' and not granted")).rows.map(({ pid }) => pid);
-    while ((await waiting()).length === 0) await new Promise(setImmediate);
-    await lock.query("select pg_advisory_unlock(hashtextextended('event_store append', 0))");
-    await lock.end();
-    expect((await running).revision).toBe(1n);
-    expect((await store.append(stream, 'no_stream', events)).revision).toBe(1n);
-    expect(await store.readStream(stream)).toHaveLength(2);
+    try {
+      await admin.query(`select pg_advisory_lock(${lock})`);
+      const running = far.append(stream, 'no_stream', events);
+      while ((await count("pg_locks where locktype = 'advisory' and not granted")) === 0) await settle();
+      proxy.freeze();
+      await admin.query(`select pg_advisory_unlock(${lock})`);
+      while ((await store.readStream(stream)).length === 0) await settle();
+      await proxy.cut();
+      await proxy.restore();
+      const result = await running;
+      expect(result.revision).toBe(1n);
+      // It was told as a repeat: the answer to the first attempt was lost.
+      expect(result.written).toBeUndefined();
+      expect(idsOf(await store.readStream(stream))).toEqual(idsOf(events));
+    } finally {
+      await far.close();
+      await proxy.close();
+    }
+  }, 60_000);
+
+  test('a network that falls silent ends in EventStoreUnavailable, and all recovers by itself', async () => {
+    const proxy = await socketProxy(database.pool);
+    const far = new PostgresEventStore({ pool: proxy.pool, clock: hastyClock });
+    const stream = freshStream();
+    const tail = new Tail(far, await store.head(), { streamPrefixes: [stream] });
+    try {
+      await tail.until(({ hasCaughtUp }) => hasCaughtUp);
+      await far.append(stream, 'no_stream', newEvents(1));
+      proxy.freeze();
+      const lost = newEvents(2);
+      await expect(far.append(stream, 0n, lost)).rejects.toThrow(EventStoreUnavailable);
+      await expect(far.head()).rejects.toThrow(EventStoreUnavailable);
+      await proxy.cut();
+      await proxy.restore();
+      // What had an unknown outcome may be sent again as it was.
+      expect((await far.append(stream, 0n, lost)).revision).toBe(2n);
+      await tail.until((seen) => seen.events.length >= 3);
+      expect(tail.events.map(({ revision }) => revision)).toEqual([0n, 1n, 2n]);
+    } finally {
+      await tail.stop();
+      await far.close();
+      await proxy.close();
+    }
   }, 60_000);
 
   test('refused appends of a group fail alone', async () => {
@@ -177,10 +219,8 @@ describe('postgres event store', () => {
 
   test('pages of large events are kept small, and none is left out', async () => {
     const before = await store.head();
-    const random = seeded(7);
-    const noise = (): string => Buffer.from(Array.from({ length: 500_000 }, () => 256 * random())).toString('base64');
     const stream = freshStream();
-    const events = Array.from({ length: 25 }, () => newEvent({ data: noise() }));
+    const events = Array.from({ length: 25 }, () => newEvent({ data: randomBytes(500_000).toString('base64') }));
     for (const event of events) await store.append(stream, 'any', [event]);
     const tail = new Tail(store, before);
     await tail.until(({ hasCaughtUp }) => hasCaughtUp);
@@ -240,7 +280,7 @@ describe('postgres event store', () => {
     await expect(none.head()).rejects.toThrow('migrate()');
     await none.close();
     expect(() => new PostgresEventStore({ pool: database.pool, clock: realClock, schema: 'x; drop' })).toThrow(RangeError);
-    const away = new PostgresEventStore({ pool: { host: '/nowhere', database: 'x', user: 'x' }, clock: realClock });
+    const away = new PostgresEventStore({ pool: { host: '/nowhere', database: 'x', user: 'x' }, clock: hastyClock });
     const attempts = await Promise.allSettled([away.append('a-1', 'any', newEvents(1)), away.head()]);
     for (const attempt of attempts) expect(attempt).toMatchObject({ reason: expect.any(EventStoreUnavailable) });
     await away.close();

@@ -1,5 +1,6 @@
 import { WrongExpectedRevision, type EventStore, type StoredEvent } from '../../../src/platform/event-store/event-store.port.js';
-import { freshStream, idsOf, newEvent, newEvents, readOn, seeded, Tail, type CurrentStore } from './fixtures.js';
+import { SeededRandom } from '../../support/manual-clock.js';
+import { freshStream, idsOf, newEvent, newEvents, readOn, Tail, type CurrentStore } from './fixtures.js';
 
 const WRITERS = 8;
 const APPENDS = 30;
@@ -18,22 +19,22 @@ const appendCompeting = async (store: EventStore, stream: string, events: Return
 };
 
 /** Reads page by page, each of another size, again and again until the event with the given id has come. */
-const readRepeatedly = async (store: EventStore, after: bigint, random: () => number, lastId: string): Promise<StoredEvent[]> => {
+const readRepeatedly = async (store: EventStore, after: bigint, random: SeededRandom, lastId: string): Promise<StoredEvent[]> => {
   const seen: StoredEvent[] = [];
   while (seen.at(-1)?.id !== lastId) {
-    seen.push(...(await store.readAll({ after: seen.at(-1)?.position ?? after, maxCount: 1 + Math.floor(random() * 50) })));
+    seen.push(...(await store.readAll({ after: seen.at(-1)?.position ?? after, maxCount: 1 + random.below(50) })));
   }
   return seen;
 };
 
 /** Subscribes, stops after a few events, and resumes, as a reader that is restarted all the time. */
-const subscribeRepeatedly = async (store: EventStore, after: bigint, random: () => number, lastId: string): Promise<StoredEvent[]> => {
+const subscribeRepeatedly = async (store: EventStore, after: bigint, random: SeededRandom, lastId: string): Promise<StoredEvent[]> => {
   const seen: StoredEvent[] = [];
   while (seen.at(-1)?.id !== lastId) {
     const abort = new AbortController();
-    let patience = 1 + Math.floor(random() * 60);
+    let patience = 1 + random.below(60);
     for await (const message of store.subscribeToAll({ after: seen.at(-1)?.position ?? after, signal: abort.signal })) {
-      if (message.kind === 'caughtUp' && random() < 0.5) break;
+      if (message.kind === 'caughtUp' && random.next() < 0.5) break;
       if (message.kind !== 'events') continue;
       const taken = message.events.slice(0, patience);
       seen.push(...taken);
@@ -57,16 +58,16 @@ export const concurrencyContract = (current: CurrentStore): void => {
       const live = new Tail(store, before);
       const far = new Tail(second, before);
       const last = newEvent();
-      const paging = readRepeatedly(store, before, seeded(seed), last.id);
-      const restarting = subscribeRepeatedly(second, before, seeded(seed + 99), last.id);
+      const paging = readRepeatedly(store, before, new SeededRandom(seed), last.id);
+      const restarting = subscribeRepeatedly(second, before, new SeededRandom(seed + 99), last.id);
 
       const writer = async (index: number): Promise<void> => {
-        const random = seeded(seed + index);
+        const random = new SeededRandom(seed + index);
         const own = freshStream('own');
         const through = index % 2 === 0 ? store : second;
         for (let i = 0; i < APPENDS; i++) {
-          const events = newEvents(1 + Math.floor(random() * 3));
-          const target = random();
+          const events = newEvents(1 + random.below(3));
+          const target = random.next();
           if (target < 0.4) await through.append(own, 'any', events);
           else if (target < 0.7) await through.append(hot, 'any', events);
           else await appendCompeting(through, hot, events);

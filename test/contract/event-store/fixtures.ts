@@ -47,17 +47,6 @@ export const readOn = async (store: EventStore, after: bigint, filter?: EventFil
   }
 };
 
-/** The same numbers from the same seed, in [0, 1). */
-export const seeded = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 /** A reader in the background that keeps all it was given. */
 export class Tail {
   readonly messages: SubscriptionMessage[] = [];
