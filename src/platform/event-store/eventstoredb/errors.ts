@@ -10,6 +10,11 @@ export class ForeignEvent extends Error {
   override readonly name = 'ForeignEvent';
 }
 
+/** A position was asked for that this log never gave out, such as one of another log. */
+export class UnknownPosition extends Error {
+  override readonly name = 'UnknownPosition';
+}
+
 /** The server is too old for what the adapter relies on. */
 export class UnsupportedServer extends Error {
   override readonly name = 'UnsupportedServer';
@@ -92,6 +97,9 @@ export const finalError = (error: unknown): unknown => {
       `EventStoreDB refused access (${messageOf(error)}); check user and password in the connection string and the stream's access list`,
       { cause: error },
     );
+  }
+  if (INVALID_POSITION.test(messageOf(error))) {
+    return new UnknownPosition(`this log has no such position (${messageOf(error)}); use one that it gave out, or 0 for its beginning`, { cause: error });
   }
   return error;
 };

@@ -44,7 +44,7 @@ const PROOF = 100;
  * Follows the log for ever: whenever the subscription fails, ends or falls silent, it is made anew
  * after the last event that the consumer has taken. Events come once and in order, `checkpoint`s
  * only when all before them has been taken. Ends when the signal aborts; throws only what trying
- * again cannot mend (EventStoreAccessDenied, a position that is none).
+ * again cannot mend (EventStoreAccessDenied, UnknownPosition).
  */
 export async function* resilientSubscription(
   dependencies: SubscriptionDependencies,
