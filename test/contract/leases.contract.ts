@@ -1,8 +1,9 @@
+import { jest } from '@jest/globals';
 import type { Clock } from '../../src/kernel/clock.js';
-import { sleep } from '../../src/kernel/clock.js';
 import { LeaseLost } from '../../src/platform/subscriptions/leases.port.js';
 import type { Lease, LeaseTiming, LeaseToken, Leases } from '../../src/platform/subscriptions/leases.port.js';
-import { realClock } from '../support/test-server.js';
+
+jest.setTimeout(60_000);
 
 /** Short enough for a test, long enough for a busy machine: what is asserted never depends on it. */
 export const TEST_TIMING: LeaseTiming = { ttlMs: 1_500, renewalMs: 300 };
@@ -16,6 +17,9 @@ export interface LeaseProcess {
 }
 
 export interface LeasesHarness {
+  readonly clock: Clock;
+  /** Lets time pass. */
+  pass(ms: number): Promise<void>;
   process(clock: Clock): Promise<LeaseProcess>;
   /** A checkpoint write that checks the epoch in the same transaction; `before` runs between check and commit. */
   writeCheckpoint(token: LeaseToken, value: number, before?: () => Promise<void>): Promise<void>;
@@ -23,25 +27,26 @@ export interface LeasesHarness {
   close(): Promise<void>;
 }
 
-/** A process that hangs: its time goes on, but none of its timers fires. */
-const hungClock: Clock = { now: () => realClock.now(), after: () => ({ cancel: () => undefined }) };
-
 const acquired = async (leases: Leases, name: string, holder: string): Promise<Lease> => {
   const lease = await leases.acquire(name, holder);
   if (lease === undefined) throw new Error(`${name} should have been free for ${holder}`);
   return lease;
 };
 
-const acquiredInTime = async (leases: Leases, name: string, holder: string): Promise<Lease> => {
+/** A process that hangs: its time goes on, but none of its timers fires. */
+const hung = (clock: Clock): Clock => ({ now: () => clock.now(), after: () => ({ cancel: () => undefined }) });
+
+const acquiredInTime = async ({ pass }: LeasesHarness, leases: Leases, name: string, holder: string): Promise<Lease> => {
   for (;;) {
     const lease = await leases.acquire(name, holder);
     if (lease !== undefined) return lease;
-    await sleep(realClock, 50);
+    await pass(50);
   }
 };
 
-const whenLost = (lease: Lease): Promise<void> =>
-  new Promise((resolve) => (lease.lost.aborted ? resolve() : lease.lost.addEventListener('abort', () => resolve(), { once: true })));
+const untilLost = async ({ pass }: LeasesHarness, lease: Lease): Promise<void> => {
+  while (!lease.lost.aborted) await pass(50);
+};
 
 /** What every adapter of the Leases port promises. */
 export const leasesContract = (adapter: string, start: () => Promise<LeasesHarness>): void => {
@@ -52,8 +57,8 @@ export const leasesContract = (adapter: string, start: () => Promise<LeasesHarne
 
     beforeEach(async () => {
       harness = await start();
-      one = await harness.process(realClock);
-      two = await harness.process(realClock);
+      one = await harness.process(harness.clock);
+      two = await harness.process(harness.clock);
     });
     afterEach(async () => {
       await harness.close();
@@ -78,7 +83,7 @@ export const leasesContract = (adapter: string, start: () => Promise<LeasesHarne
 
     test('a holder that renews keeps it beyond its first expiry', async () => {
       const lease = await acquired(one.leases, 'node:a', 'one');
-      await sleep(realClock, TEST_TIMING.ttlMs * 2);
+      await harness.pass(TEST_TIMING.ttlMs * 2);
       expect(lease.isHeld()).toBe(true);
       expect(lease.lost.aborted).toBe(false);
       expect(await two.leases.acquire('node:a', 'two')).toBeUndefined();
@@ -100,10 +105,10 @@ export const leasesContract = (adapter: string, start: () => Promise<LeasesHarne
     });
 
     test('a holder that hangs loses it: it can see so itself before anybody else can have it, and its late checkpoint is refused', async () => {
-      const hung = await harness.process(hungClock);
-      const lease = await acquired(hung.leases, 'projections', 'hung');
+      const victim = await harness.process(hung(harness.clock));
+      const lease = await acquired(victim.leases, 'projections', 'victim');
       await harness.writeCheckpoint(lease, 10);
-      const next = await acquiredInTime(two.leases, 'projections', 'two');
+      const next = await acquiredInTime(harness, two.leases, 'projections', 'two');
       expect(lease.isHeld()).toBe(false);
       expect(next.epoch).toBe(2n);
       await harness.writeCheckpoint(next, 20);
@@ -117,11 +122,11 @@ export const leasesContract = (adapter: string, start: () => Promise<LeasesHarne
     test('a holder that is cut off is told, and after the takeover it cannot come back with the old epoch', async () => {
       const lease = await acquired(one.leases, 'node:a', 'one');
       await one.cut();
-      await whenLost(lease);
+      await untilLost(harness, lease);
       expect(lease.isHeld()).toBe(false);
       expect(lease.lost.reason).toBeInstanceOf(LeaseLost);
       await expect(one.leases.acquire('node:a', 'one')).rejects.toThrow(/reach/);
-      const next = await acquiredInTime(two.leases, 'node:a', 'two');
+      const next = await acquiredInTime(harness, two.leases, 'node:a', 'two');
       await one.restore();
       expect(next.epoch).toBe(2n);
       await expect(harness.writeCheckpoint(lease, 1)).rejects.toThrow(LeaseLost);
@@ -132,9 +137,9 @@ export const leasesContract = (adapter: string, start: () => Promise<LeasesHarne
     test('a cut that is over before the expiry costs nothing', async () => {
       const lease = await acquired(one.leases, 'node:a', 'one');
       await one.cut();
-      await sleep(realClock, TEST_TIMING.renewalMs);
+      await harness.pass(TEST_TIMING.renewalMs);
       await one.restore();
-      await sleep(realClock, TEST_TIMING.ttlMs * 1.5);
+      await harness.pass(TEST_TIMING.ttlMs * 1.5);
       expect(lease.isHeld()).toBe(true);
       expect(await two.leases.acquire('node:a', 'two')).toBeUndefined();
       await lease.release();

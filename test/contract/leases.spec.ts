@@ -3,6 +3,7 @@ import { LEASE_MIGRATIONS, PostgresLeases, assertLeaseCurrent } from '../../src/
 import { runMigrations } from '../../src/platform/postgres/migrations.js';
 import { InMemoryLeaseTable, InMemoryLeases } from '../../src/platform/subscriptions/in-memory-leases.js';
 import { sleep } from '../../src/kernel/clock.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { freshDatabase } from '../support/postgres.js';
 import { socketProxy } from '../support/socket-proxy.js';
 import type { SocketProxy } from '../support/socket-proxy.js';
@@ -11,11 +12,14 @@ import { TEST_TIMING, leasesContract } from './leases.contract.js';
 import type { LeasesHarness } from './leases.contract.js';
 
 const inMemory = (): Promise<LeasesHarness> => {
-  const table = new InMemoryLeaseTable(realClock);
+  const clock = new ManualClock();
+  const table = new InMemoryLeaseTable(clock);
   let checkpoint = 0;
   return Promise.resolve({
-    process: (clock) => {
-      const leases = new InMemoryLeases(clock, table, TEST_TIMING);
+    clock,
+    pass: (ms) => clock.advance(ms),
+    process: (own) => {
+      const leases = new InMemoryLeases(own, table, TEST_TIMING);
       const reach = (reachable: boolean) => (): Promise<void> => {
         leases.reachable = reachable;
         return Promise.resolve();
@@ -42,6 +46,8 @@ const postgres = async (): Promise<LeasesHarness & { readonly database: Database
   await database.query('INSERT INTO checkpoint VALUES (0)');
   return {
     database,
+    clock: realClock,
+    pass: (ms) => sleep(realClock, ms),
     process: async (clock) => {
       const proxy = await socketProxy(fresh.pool);
       const own = new Database(proxy.pool, { connectTimeoutMs: 300 });
