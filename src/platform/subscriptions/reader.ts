@@ -45,8 +45,7 @@ export class Reader {
   /** Finds the log's end and follows it from there; the consumers catch up to it by themselves. */
   async start(): Promise<void> {
     if (this.following !== undefined) throw new Error('the reader is already running');
-    const { signal } = this.stopping;
-    this.position = await retryForEver(this.clock, signal, () => this.log.store.head());
+    this.position = await this.logHead();
     this.following = this.follow();
     for (const pump of this.pumps.values()) pump.wake();
   }
@@ -78,6 +77,11 @@ export class Reader {
     return this.position;
   }
 
+  /** Position of the log's newest event now; waits for a store that is away. */
+  logHead(): Promise<bigint> {
+    return retryForEver(this.clock, this.stopping.signal, () => this.log.store.head());
+  }
+
   status(): ConsumerStatus[] {
     return [...this.pumps.values()].map((pump) => pump.status());
   }
@@ -91,8 +95,7 @@ export class Reader {
 
   /** Resolves once the consumer has handled everything that is in the log now. */
   async caughtUp(name: string): Promise<void> {
-    const head = await retryForEver(this.clock, this.stopping.signal, () => this.log.store.head());
-    await this.waitFor(name, head);
+    await this.waitFor(name, await this.logHead());
   }
 
   /** Resolves once every consumer has handled everything that was in the log at the call. */
