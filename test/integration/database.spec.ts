@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals';
+import { sleep } from '../../src/kernel/clock.js';
 import { Database, DatabaseUnavailable, READER_ROLE } from '../../src/platform/postgres/database.js';
 import { ReaderRoleProblem, ensureReaderRole, tenantIsolationSql } from '../../src/platform/postgres/row-level-security.js';
 import { freshDatabase } from '../support/postgres.js';
 import type { FreshDatabase } from '../support/postgres.js';
 import { socketProxy } from '../support/socket-proxy.js';
 import { realClock } from '../support/test-server.js';
+
+jest.setTimeout(30_000);
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -65,11 +69,13 @@ describe('the database', () => {
       await waiting;
       expect((await cut.query('SELECT n FROM t')).rows).toEqual([]);
       proxy.freeze();
-      await expect(new Database(proxy.pool, { connectTimeoutMs: 100 }).query('SELECT 1')).rejects.toThrow(DatabaseUnavailable);
+      const silent = new Database(proxy.pool, { connectTimeoutMs: 100 });
+      await expect(silent.query('SELECT 1')).rejects.toThrow(DatabaseUnavailable);
+      await silent.close();
       await proxy.restore();
       await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+      while (idle.length === 0) await sleep(realClock, 10);
       await cut.waitUntilReachable(realClock, realClock.now() + 30_000);
-      expect(idle.length).toBeGreaterThan(0);
     } finally {
       await cut.close();
       await proxy.close();

@@ -33,7 +33,7 @@ export const freshDatabase = async (): Promise<FreshDatabase> => {
   const config = own?.config ?? (JSON.parse(shared ?? '{}') as pg.PoolConfig);
   counter += 1;
   const name = `t_${process.pid}_${process.env['JEST_WORKER_ID'] ?? '0'}_${process.hrtime.bigint().toString(36)}_${counter}`;
-  await administer(config, `CREATE DATABASE ${name} TEMPLATE template0`);
+  await administer(config, `CREATE DATABASE ${name} TEMPLATE template0 STRATEGY file_copy`);
   return {
     pool: { ...config, database: name },
     drop: async () => {
