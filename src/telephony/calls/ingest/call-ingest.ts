@@ -64,9 +64,8 @@ export class CallIngest {
   private appear(nodeId: string, fact: ChannelAppeared): void {
     const { legs } = this.parts;
     if (legs.get(fact.channelId) !== undefined || legs.hasEnded(fact.channelId)) return;
-    const joined = fact.callId !== undefined && fact.tenantId !== undefined
-      ? { callId: fact.callId, tenantId: fact.tenantId, callStartedAt: legs.startOf(fact.callId) ?? fact.at }
-      : fact.callChannelId !== fact.channelId ? legs.get(fact.callChannelId) : undefined;
+    const told = fact.callId !== undefined && fact.tenantId !== undefined ? { callId: fact.callId, tenantId: fact.tenantId } : legs.expectedFor(fact.channelId);
+    const joined = told !== undefined ? { ...told, callStartedAt: legs.startOf(told.callId) ?? fact.at } : fact.callChannelId !== fact.channelId ? legs.get(fact.callChannelId) : undefined;
     if (joined !== undefined) {
       const leg = this.newLeg(nodeId, fact, joined.tenantId, 'callee', null, null);
       legs.note(live(leg, joined.callId, joined.tenantId, fact.at, joined.callStartedAt));

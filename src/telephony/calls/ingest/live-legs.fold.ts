@@ -36,9 +36,11 @@ export const passportOf = (leg: LiveLeg): LegPassport => {
 export class LiveLegs implements LiveFold {
   readonly name = 'live-legs';
   readonly version = 1;
-  readonly eventTypes = ['CallStarted', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegEnded', 'CallEnded'];
+  readonly eventTypes = ['CallStarted', 'OfferMade', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegEnded', 'CallEnded'];
   private readonly legs = new Map<string, LiveLeg>();
   private readonly starts = new Map<string, string>();
+  /** Legs that were asked for, by the id that they will have. */
+  private readonly expected = new Map<string, { readonly callId: string; readonly tenantId: string }>();
   /** Legs that ended lately: a fact that comes after the end must not open a call of its own. */
   private readonly ended = new Set<string>();
 
@@ -53,6 +55,11 @@ export class LiveLegs implements LiveFold {
 
   hasEnded(legId: string): boolean {
     return this.ended.has(legId);
+  }
+
+  /** The call that a leg is for which was asked for and has not been seen yet. */
+  expectedFor(legId: string): { readonly callId: string; readonly tenantId: string } | undefined {
+    return this.expected.get(legId);
   }
 
   onNode(nodeId: string): LiveLeg[] {
@@ -93,8 +100,13 @@ export class LiveLegs implements LiveFold {
         return;
       case 'CallEnded':
         this.starts.delete(callId);
+        for (const [legId, { callId: of }] of this.expected) if (of === callId) this.expected.delete(legId);
+        return;
+      case 'OfferMade':
+        this.expected.set(event.data.legId, { callId, tenantId: event.metadata.tenantId });
         return;
       case 'LegStarted': {
+        this.expected.delete(event.data.legId);
         if (this.ended.has(event.data.legId)) return;
         const { shiftId: _shiftId, number: _number, name: _name, ...leg } = event.data;
         const known = this.legs.get(leg.legId);
@@ -123,12 +135,13 @@ export class LiveLegs implements LiveFold {
   }
 
   snapshot(): Json {
-    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts] };
+    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts], expected: [...this.expected] as unknown as Json };
   }
 
   restore(state: Json): void {
-    const saved = state as unknown as { legs: LiveLeg[]; starts: [string, string][] };
+    const saved = state as unknown as { legs: LiveLeg[]; starts: [string, string][]; expected: [string, { callId: string; tenantId: string }][] };
     for (const leg of saved.legs) this.legs.set(leg.legId, leg);
+    for (const [legId, call] of saved.expected) this.expected.set(legId, call);
     for (const [callId, at] of saved.starts) this.starts.set(callId, at);
   }
 }

@@ -1,0 +1,111 @@
+import { type Clock, type Timer } from '../../../kernel/clock.js';
+import { streamOf } from '../../../kernel/streams.js';
+import type { CommandExecutor } from '../../../platform/event-store/command-executor.js';
+import type { Alarms } from '../../../platform/observability/alarms.port.js';
+import type { Lease, Leases } from '../../../platform/subscriptions/leases.port.js';
+import { mediaNodeDecider } from '../domain/media-node.decider.js';
+import type { NodeSession, NodeSessions } from '../../ports/node-sessions.port.js';
+import type { NodeList } from './node-list.fold.js';
+import { NodeWatch, type NodeWatchParts } from './node-watch.js';
+
+export interface NodeSupervisorParts {
+  readonly nodes: NodeList;
+  readonly leases: Leases;
+  readonly sessions: NodeSessions;
+  readonly executor: CommandExecutor;
+  readonly clock: Clock;
+  readonly alarms: Alarms;
+  readonly watch: Omit<NodeWatchParts, 'clock' | 'alarms'>;
+  /** Unique per start of the process, for an operator's eyes. */
+  readonly holder: string;
+}
+
+interface Owned {
+  readonly lease: Lease;
+  readonly session: NodeSession;
+  readonly change: number;
+}
+
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Owns as many media nodes as it can get the leases of, and keeps a session to each. A node's socket
+ * is closed before its lease can pass on to another process.
+ */
+export class NodeSupervisor {
+  private readonly owned = new Map<string, Owned>();
+  private timer: Timer | undefined;
+  private stopped = false;
+  private looking: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: NodeSupervisorParts) {}
+
+  start(): void {
+    this.look();
+  }
+
+  /** Nodes that this process owns, connected or not. */
+  ownedNodes(): string[] {
+    return [...this.owned.keys()];
+  }
+
+  isReady(nodeId: string): boolean {
+    const owned = this.owned.get(nodeId);
+    return owned !== undefined && owned.lease.isHeld() && owned.session.isReady;
+  }
+
+  /** Facts could not be kept in memory any longer: all nodes are compared anew. */
+  resynchroniseAll(message: string): void {
+    for (const { session } of this.owned.values()) session.resynchronise('engine-away', message);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.timer?.cancel();
+    await this.looking;
+    await Promise.all([...this.owned.keys()].map((nodeId) => this.giveUp(nodeId, true)));
+  }
+
+  private look(): void {
+    if (this.stopped) return;
+    this.looking = this.takeAndGive()
+      .catch((error: unknown) => this.parts.alarms.raise({ code: 'node-supervision-failed', message: 'media nodes could not be looked after; it is tried again', error }))
+      .then(() => {
+        if (!this.stopped) this.timer = this.parts.clock.after(LOOK_EVERY_MS, () => this.look());
+      });
+  }
+
+  private async takeAndGive(): Promise<void> {
+    const wanted = new Map(this.parts.nodes.all().map((node) => [node.nodeId, node]));
+    for (const [nodeId, owned] of this.owned) {
+      const node = wanted.get(nodeId);
+      if (node === undefined || node.change !== owned.change || !owned.lease.isHeld()) await this.giveUp(nodeId, owned.lease.isHeld());
+    }
+    for (const node of wanted.values()) {
+      if (!this.owned.has(node.nodeId) && !this.stopped) await this.take(node);
+    }
+  }
+
+  private async take({ nodeId, tenantId, change }: { readonly nodeId: string; readonly tenantId: string; readonly change: number }): Promise<void> {
+    const { leases, executor, sessions, clock, alarms, watch, holder } = this.parts;
+    const lease = await leases.acquire(`node/${nodeId}`, holder);
+    if (lease === undefined) return;
+    const { state } = await executor.load(mediaNodeDecider, streamOf('node', nodeId));
+    if (state.settings === null || typeof state.settings === 'string' || state.status !== 'active') {
+      await lease.release();
+      return;
+    }
+    const session = sessions.open(nodeId, state.settings, new NodeWatch(nodeId, tenantId, { ...watch, clock, alarms }));
+    this.owned.set(nodeId, { lease, session, change });
+    lease.lost.addEventListener('abort', () => void this.giveUp(nodeId, false), { once: true });
+    session.start();
+  }
+
+  private async giveUp(nodeId: string, release: boolean): Promise<void> {
+    const owned = this.owned.get(nodeId);
+    if (owned === undefined) return;
+    this.owned.delete(nodeId);
+    await owned.session.close();
+    if (release) await owned.lease.release();
+  }
+}
