@@ -276,10 +276,15 @@ describe('what is odd', () => {
     }
   });
 
-  it('after a gap only channels that are alive are remembered', () => {
+  it('after a gap only channels that are alive are remembered, and those that appeared since', () => {
     const translator = new FreeswitchTranslator();
-    factsIn(['one', 'two'].map((id) => made('CHANNEL_CREATE', { 'Unique-ID': id, 'Call-Direction': 'inbound' })), translator);
-    translator.retain(new Set(['two']));
-    expect(translator.channelsRemembered).toBe(1);
+    const appear = (id: string): EslEvent => made('CHANNEL_CREATE', { 'Unique-ID': id, 'Call-Direction': 'inbound' });
+    factsIn([appear('dead'), appear('alive')], translator);
+    translator.gap();
+    factsIn([appear('new')], translator);
+    translator.retain(new Set(['alive']));
+    expect(translator.channelsRemembered).toBe(2);
+    translator.retain(new Set());
+    expect(translator.channelsRemembered).toBe(2);
   });
 });

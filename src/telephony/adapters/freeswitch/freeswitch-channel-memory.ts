@@ -15,6 +15,7 @@ export interface ChannelMemory {
 /** Memory of all channels of one switch. Entries live from the first event of a channel to its CHANNEL_DESTROY. */
 export class ChannelMemories {
   readonly #channels = new Map<string, ChannelMemory>();
+  readonly #doubtful = new Set<string>();
   #bridgesEnded = 0;
 
   get size(): number {
@@ -39,9 +40,15 @@ export class ChannelMemories {
     this.#channels.delete(channelId);
   }
 
-  /** Forgets every channel that is not in `alive`: their last events were missed. */
+  /** From now on it is not known of any of them whether it still lives. */
+  doubt(): void {
+    for (const channelId of this.#channels.keys()) this.#doubtful.add(channelId);
+  }
+
+  /** Forgets the doubtful ones that are not in `alive`. One that appeared since is not in doubt, though no list may have it yet. */
   retain(alive: ReadonlySet<string>): void {
-    for (const channelId of this.#channels.keys()) if (!alive.has(channelId)) this.#channels.delete(channelId);
+    for (const channelId of this.#doubtful) if (!alive.has(channelId)) this.#channels.delete(channelId);
+    this.#doubtful.clear();
   }
 
   bridgeEnded(first: string, second: string): void {

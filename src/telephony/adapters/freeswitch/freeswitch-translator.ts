@@ -29,7 +29,12 @@ export class FreeswitchTranslator {
     return this.#memories.size;
   }
 
-  /** After a gap: forgets every channel that is not in `alive`, for their ends were missed. */
+  /** Events may be missed from now on: whether what is remembered lives is in doubt until `retain`. */
+  gap(): void {
+    this.#memories.doubt();
+  }
+
+  /** After a gap: forgets the channels known before it that are not in `alive`, for their ends were missed. */
   retain(alive: ReadonlySet<string>): void {
     this.#memories.retain(alive);
   }
