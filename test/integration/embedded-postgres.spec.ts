@@ -1,6 +1,6 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import pg from 'pg';
@@ -179,6 +179,7 @@ describe('the embedded PostgreSQL', () => {
       await again.stop();
     } finally {
       rmSync(moved, { recursive: true, force: true });
+      if (readdirSync(dirname(moved)).length === 0) rmdirSync(dirname(moved));
     }
   });
 

@@ -29,10 +29,18 @@ export const clusterVersion = async (data: string): Promise<number | undefined> 
   }
 };
 
-/** Whether this process serves this data: a stale lock file may name a process id that somebody else has by now. */
+/**
+ * Whether this process serves this data: a stale lock file may name a process id that somebody else has
+ * by now. The command line comes first, because root in a container may not see another user's cwd.
+ */
 const serves = (pid: number, data: string): boolean => {
   try {
-    if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data);
+    if (process.platform === 'linux') {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      const directory = command[command.indexOf('-D') + 1];
+      if (command.includes('-D') && directory !== undefined) return realpathSync(directory) === realpathSync(data);
+      return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data);
+    }
     const command = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
     return command.status === 0 && /postgres/.test(command.stdout);
   } catch {
