@@ -62,7 +62,7 @@ export class EslDecoder {
     if (rest.contentType === 'text/disconnect-notice') return [cutNotice(rest.bytes.toString('utf8'))];
     const at = rest.bytes.lastIndexOf(NOTICE);
     if (at === -1) return [torn(rest.missing)];
-    const messages: EslMessage[] = at === 0 ? [] : [torn(`${rest.missing}, the last ${rest.bytes.length - at} of them a notice`)];
+    const messages: EslMessage[] = at === 0 && rest.contentType === undefined ? [] : [torn(`${rest.missing}, the last ${rest.bytes.length - at} of them a notice`)];
     this.#reader.append(rest.bytes.subarray(at));
     this.#readFrames(messages);
     const cut = this.#reader.takeRest();
