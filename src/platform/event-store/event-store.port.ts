@@ -75,6 +75,11 @@ export interface SubscribeOptions {
   readonly filter?: EventFilter;
   /** Ends the subscription; the iteration then finishes without an error. */
   readonly signal: AbortSignal;
+  /**
+   * Position up to which the subscriber has everything by another way (it wrote it itself). The store
+   * may leave out what lies before, so that nothing is read back that is known.
+   */
+  readonly seen?: () => bigint;
 }
 
 /**

@@ -15,10 +15,15 @@ export interface FollowOptions {
   readonly read: (after: bigint) => Promise<LogPage>;
   /** Waits until there may be more than up to the position, or until the signal. */
   readonly more: (position: bigint) => Promise<void>;
+  /** See SubscribeOptions.seen. */
+  readonly seen?: (() => bigint) | undefined;
 }
 
+/** Turns of the microtask queue between a store's hearing of an append and its writer's hearing of it. */
+const TURNS = 12;
+
 /** Turns pages into a subscription: catches up, says so, and follows until the signal ends it. */
-export async function* followLog({ after, signal, read, more }: FollowOptions): AsyncGenerator<SubscriptionMessage, void, undefined> {
+export async function* followLog({ after, signal, read, more, seen }: FollowOptions): AsyncGenerator<SubscriptionMessage, void, undefined> {
   let position = after;
   let live = false;
   while (!signal.aborted) {
@@ -42,6 +47,16 @@ export async function* followLog({ after, signal, read, more }: FollowOptions): 
       live = true;
       yield { kind: 'caughtUp' };
     }
-    if (!signal.aborted) await more(position);
+    for (let known: bigint | undefined = position; known !== undefined && !signal.aborted; known = seen && (await seenBeyond(seen, position))) {
+      position = known;
+      await more(position);
+    }
   }
 }
+
+/** What the subscriber got elsewhere in the meantime, undefined if nothing. */
+const seenBeyond = async (seen: () => bigint, position: bigint): Promise<bigint | undefined> => {
+  for (let turn = 0; turn < TURNS && seen() <= position; turn += 1) await Promise.resolve();
+  const known = seen();
+  return known > position ? known : undefined;
+};

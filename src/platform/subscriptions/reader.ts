@@ -128,7 +128,7 @@ export class Reader {
     const { signal } = this.stopping;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        for await (const message of this.log.store.subscribeToAll({ after: this.position, signal })) {
+        for await (const message of this.log.store.subscribeToAll({ after: this.position, signal, seen: () => this.position })) {
           if (signal.aborted) return;
           failures = 0;
           if (message.kind === 'checkpoint') this.deliver([], message.position);

@@ -51,7 +51,8 @@ describe('the reader', () => {
 
   test('delivers what this process commits in the tick of its commit, and not once more by the subscription', async () => {
     const clock = new ManualClock();
-    const { log } = sampleLog(clock);
+    const gate = gatedStore(new InMemoryEventStore({ clock }));
+    const { log } = sampleLog(clock, { store: gate.store });
     const reader = new Reader(log, clock);
     const one = consumer('one');
     reader.add(one.consumer);
@@ -64,6 +65,7 @@ describe('the reader', () => {
     await settle();
     await reader.drained();
     expect(one.seen).toEqual([1n, 2n]);
+    expect(gate.brought()).toBe(0);
     await reader.stop();
   });
 
@@ -242,13 +244,15 @@ describe('the reader', () => {
   });
 });
 
-/** A store whose subscription can be held up. */
+/** A store whose subscription can be held up, and that counts the events which it brought. */
 const gatedStore = (inner: EventStore) => {
   let opened: Promise<void> = Promise.resolve();
   let open = (): void => undefined;
+  let brought = 0;
   async function* gated(messages: AsyncIterable<SubscriptionMessage>): AsyncGenerator<SubscriptionMessage> {
     for await (const message of messages) {
       await opened;
+      if (message.kind === 'events') brought += message.events.length;
       yield message;
     }
   }
@@ -262,6 +266,6 @@ const gatedStore = (inner: EventStore) => {
     head: () => inner.head(),
     close: () => inner.close(),
   };
-  return { store, close: () => void (opened = new Promise((resolve) => (open = resolve))), open: () => open() };
+  return { store, close: () => void (opened = new Promise((resolve) => (open = resolve))), open: () => open(), brought: () => brought };
 };
 

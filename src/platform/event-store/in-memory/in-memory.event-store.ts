@@ -94,6 +94,7 @@ export class InMemoryEventStore implements EventStore {
     return followLog({
       after: options.after,
       signal,
+      seen: options.seen,
       read: async (after) => this.page(after, options),
       more: (position) => this.end.reachesBeyond(position, signal),
     });

@@ -148,6 +148,7 @@ export class PostgresEventStore implements EventStore {
     return followLog({
       after: options.after,
       signal,
+      seen: options.seen,
       read: (after) =>
         this.retries.endless(signal, () => this.page(run, after, LAST, PAGE, options.filter)).catch((error: unknown) => {
           throw this.explained(error, 'subscription');
