@@ -11,14 +11,25 @@ type Expression = NonNullable<ReturnType<NonNullable<ReturnType<Options['getFilt
 
 /** Sends with the transport's own backpressure; resolves to false once nobody listens any more. */
 export class CallWriter {
-  private gone = false;
+  /** Resolves when the call is over, whoever ended it. */
+  readonly ended: Promise<void>;
   /** True while the transport does not take more. */
   blocked = false;
+  private gone = false;
+  private resume: (() => void) | undefined;
 
   constructor(private readonly call: ReadCall) {
-    for (const event of ['cancelled', 'close', 'finish']) call.once(event, () => void (this.gone = true));
-    // A client that goes away is not an error of the stand-in's.
-    call.on('error', () => void (this.gone = true));
+    call.on('drain', () => this.resume?.());
+    this.ended = new Promise((resolve) => {
+      const over = (): void => {
+        this.gone = true;
+        this.resume?.();
+        resolve();
+      };
+      for (const event of ['cancelled', 'close', 'finish']) call.once(event, over);
+      // A client that goes away is not an error of the stand-in's.
+      call.on('error', over);
+    });
   }
 
   get open(): boolean {
@@ -29,9 +40,7 @@ export class CallWriter {
     if (!this.open) return false;
     if (this.call.write(response)) return this.open;
     this.blocked = true;
-    await new Promise<void>((resolve) => {
-      for (const event of ['drain', 'cancelled', 'close', 'error']) this.call.once(event, () => resolve());
-    });
+    await new Promise<void>((resolve) => (this.resume = resolve));
     this.blocked = false;
     return this.open;
   }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { StandInFaults } from './stand-in-faults.js';
@@ -57,9 +56,13 @@ export class StandInSubscription {
   }
 
   async run(): Promise<void> {
-    const grown = (): void => this.noticeOverflow();
+    let wake: (() => void) | undefined;
+    const grown = (): void => {
+      this.noticeOverflow();
+      wake?.();
+    };
     this.log.changes.on('grown', grown);
-    const gone = once(this.call, 'cancelled').catch(() => undefined);
+    void this.writer.ended.then(() => wake?.());
     try {
       await this.writer.send(confirmation(randomUUID()));
       while (this.writer.open && !this.over) {
@@ -72,16 +75,11 @@ export class StandInSubscription {
           if (this.faults.saysCaughtUp) await this.writer.send(caughtUp());
           continue;
         }
-        await Promise.race([this.nextChange(), gone]);
+        await new Promise<void>((resolve) => (wake = resolve));
       }
     } finally {
       this.log.changes.off('grown', grown);
     }
-  }
-
-  private nextChange(): Promise<unknown> {
-    const ended = ['close', 'finish', 'error'].map((event) => new Promise((resolve) => this.call.once(event, resolve)));
-    return Promise.race([new Promise((resolve) => this.log.changes.once('grown', resolve)), ...ended]);
   }
 
   private async sendNext(): Promise<void> {

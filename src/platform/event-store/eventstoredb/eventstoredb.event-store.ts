@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isoTime, type Clock, type Random } from '../../../kernel/clock.js';
 import {
   EventStoreUnavailable,
@@ -83,6 +84,8 @@ export class EventStoreDbEventStore implements EventStore {
     this.shared = shareClient(options.connectionString, clock, options.featuresTimeoutMs ?? 5_000);
     const { guarded } = this.shared;
     const closed = this.closed.signal;
+    // Every waiting append, read and subscription listens to one of them.
+    setMaxListeners(0, closed, this.stopping.signal);
     this.reader = new LogReader({
       client: guarded.client,
       clock,
