@@ -4,6 +4,16 @@ export type Presence = 'available' | 'paused' | 'signed-out';
 export type Engagement = 'idle' | 'reserved' | 'ringing' | 'on-call' | 'own-call' | 'wrap-up';
 export type ReleaseReason = 'no-answer' | 'busy' | 'rejected' | 'unreachable' | 'expired' | 'rescinded';
 
+/** What an offer that comes to nothing means for the agent: the settings of its queue when it was made. */
+export interface BackOff {
+  /** Left alone after not answering, ms. */
+  readonly noAnswerDelayMs: number;
+  /** Left alone after being busy, refusing or not being reached, ms. */
+  readonly rejectDelayMs: number;
+  /** Offers in a row not answered, after which the agent is paused; null: never. */
+  readonly maxNoAnswer: number | null;
+}
+
 interface OfShift {
   readonly agentId: string;
   readonly shiftId: string;
@@ -19,9 +29,9 @@ export type AgentShiftEvent =
   | DomainEvent<'AgentSignedIn', OfShift & { readonly shiftNumber: number; readonly idleSince: string; readonly noAnswerCount: number }>
   | DomainEvent<'AgentBecameAvailable', OfShift>
   | DomainEvent<'AgentPaused', OfShift & { readonly reason: string }>
-  /** Asked for during a call: takes effect when the agent is idle again. */
+  /** Asked for during a call: takes effect when the agent is idle again. `available` takes an earlier wish back. */
   | DomainEvent<'AgentPresenceQueued', OfShift & { readonly presence: Presence; readonly reason: string | null }>
-  | DomainEvent<'AgentReserved', OfShift & { readonly offerId: string; readonly callId: string; readonly queueId: string; readonly dueAt: string }>
+  | DomainEvent<'AgentReserved', OfShift & { readonly offerId: string; readonly callId: string; readonly queueId: string; readonly dueAt: string; readonly backOff: BackOff }>
   | DomainEvent<'AgentRinging', OfShift & { readonly offerId: string; readonly callId: string }>
   | DomainEvent<'AgentReleased', OfShift & { readonly offerId: string; readonly callId: string; readonly reason: ReleaseReason; readonly noAnswerCount: number; readonly readyAt: string | null }>
   | DomainEvent<'AgentOnCall', OfShift & { readonly offerId: string | null; readonly callId: string; readonly queueId: string | null; readonly segmentId: string }>
@@ -31,6 +41,7 @@ export type AgentShiftEvent =
   | DomainEvent<'AgentOwnCallEnded', OfShift & { readonly callId: string; readonly legId: string; readonly since: string }>
   | DomainEvent<'AgentWrapUpStarted', OfShift & { readonly callId: string; readonly segmentId: string; readonly queueId: string | null; readonly dueAt: string }>
   | DomainEvent<'AgentWrapUpEnded', OfShift & { readonly callId: string; readonly segmentId: string; readonly queueId: string | null; readonly since: string; readonly by: 'agent' | 'timer' | 'supervisor' | 'sign-out' }>
+  /** The series of offers not answered ends with the pause: counting starts anew. */
   | DomainEvent<'AgentAutoPaused', OfShift & { readonly reason: 'no-answer'; readonly noAnswerCount: number }>
   | DomainEvent<'AgentSignedOut', OfShift & { readonly shiftNumber: number; readonly signedInAt: string; readonly idleSince: string; readonly noAnswerCount: number }>;
 

@@ -13,12 +13,18 @@ export type AgentEvent =
   | DomainEvent<'AgentCreated', { readonly agentId: string; readonly settings: AgentSettings }>
   | DomainEvent<'AgentConfigured', { readonly agentId: string; readonly settings: AgentSettings }>
   | DomainEvent<'AgentRetired', { readonly agentId: string }>
-  /** The agent's n-th shift is about to open: its stream is `agentShift-<agentId>+<n>`. */
-  | DomainEvent<'AgentShiftStarted', { readonly agentId: string; readonly shiftNumber: number; readonly shiftId: string }>;
+  /**
+   * The agent's n-th shift is about to open: its stream is `agentShift-<agentId>+<n>`. `idleSince` and
+   * `noAnswerCount` are what the shift before left; null and 0 for the first.
+   */
+  | DomainEvent<'AgentShiftStarted', { readonly agentId: string; readonly shiftNumber: number; readonly shiftId: string; readonly idleSince: string | null; readonly noAnswerCount: number }>
+  /** The shift was signed out of; what it left is carried to the next one. */
+  | DomainEvent<'AgentShiftEnded', { readonly agentId: string; readonly shiftNumber: number; readonly shiftId: string; readonly idleSince: string; readonly noAnswerCount: number }>;
 
 export const agentEventSpecs: EventSpecs<AgentEvent> = {
   AgentCreated: { version: 1, personal: { fields: ['settings'], subject: 'agentId' } },
   AgentConfigured: { version: 1, personal: { fields: ['settings'], subject: 'agentId' } },
   AgentRetired: { version: 1 },
   AgentShiftStarted: { version: 1 },
+  AgentShiftEnded: { version: 1 },
 };

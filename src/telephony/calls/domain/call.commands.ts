@@ -1,5 +1,5 @@
 import type { Command } from '../../../kernel/command.js';
-import type { CallOverflow, HungUpBy, LegPassport, LegRole, LegTimes } from './call.events.js';
+import type { CallOverflow, HungUpBy, LegPassport, LegRole, LegTimes, OfferBackOff } from './call.events.js';
 import type { SwitchAction } from './switch-action.js';
 
 export interface NewLeg {
@@ -62,6 +62,7 @@ export interface OfferData {
   readonly dueAt: string;
   readonly ringTimeoutMs: number;
   readonly wrapUpMs: number;
+  readonly backOff?: OfferBackOff;
 }
 
 export type CallCommand =

@@ -13,6 +13,13 @@ export type OfferFailure = 'no-answer' | 'busy' | 'rejected' | 'unreachable' | '
 /** What happens when the wait is over: decided when the caller enters, so that a later change of the queue does not touch it. */
 export type CallOverflow = { readonly kind: 'hang-up' } | { readonly kind: 'queue'; readonly queueId: string };
 
+/** How long an agent is left alone after an offer that came to nothing, ms, and after how many missed in a row paused (null: never). */
+export interface OfferBackOff {
+  readonly noAnswerDelayMs: number;
+  readonly rejectDelayMs: number;
+  readonly maxNoAnswer: number | null;
+}
+
 /** Times of a leg as its switch reports them; ISO 8601 UTC. */
 export interface LegTimes {
   readonly createdAt: string;
@@ -149,6 +156,8 @@ export type CallEvent =
       readonly dueAt: string;
       readonly ringTimeoutMs: number;
       readonly wrapUpMs: number;
+      /** What an offer that comes to nothing means for the agent; absent: nothing. */
+      readonly backOff?: OfferBackOff;
     }>
   | DomainEvent<'OfferRinging', { readonly offerId: string; readonly agentId: string; readonly shiftId: string }>
   /** The agent's shift refused the reservation; nobody rang. */
