@@ -101,7 +101,7 @@ describe('a call in a queue', () => {
   it('names the agent on the leg of the offer', () => {
     const call = ringing();
     expect(call.data('LegStarted')).toMatchObject({ legId: 'leg-o1', role: 'agent', agentId: 'ag1', shiftId: 'ag1+1', offerId: 'o1', personId: 'ag1' });
-    expect(call.data('OfferRinging')).toEqual({ offerId: 'o1', agentId: 'ag1', shiftId: 'ag1+1' });
+    expect(call.data('OfferRinging')).toEqual({ offerId: 'o1', segmentId: 'q1', agentId: 'ag1', shiftId: 'ag1+1' });
   });
 
   it('is accepted only when the agent leg is answered and parked, in either order', () => {

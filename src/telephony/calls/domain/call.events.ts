@@ -159,7 +159,7 @@ export type CallEvent =
       /** What an offer that comes to nothing means for the agent; absent: nothing. */
       readonly backOff?: OfferBackOff;
     }>
-  | DomainEvent<'OfferRinging', { readonly offerId: string; readonly agentId: string; readonly shiftId: string }>
+  | DomainEvent<'OfferRinging', { readonly offerId: string; readonly segmentId: string; readonly agentId: string; readonly shiftId: string }>
   /** The agent's shift refused the reservation; nobody rang. */
   | DomainEvent<'OfferDeclined', { readonly offerId: string; readonly segmentId: string; readonly queueId: string; readonly agentId: string; readonly shiftId: string; readonly code: string }>
   | DomainEvent<'OfferFailed', { readonly offerId: string; readonly segmentId: string; readonly queueId: string; readonly agentId: string; readonly shiftId: string; readonly failure: OfferFailure; readonly cause: string | null }>

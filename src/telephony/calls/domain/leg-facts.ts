@@ -44,7 +44,7 @@ export const recordLegFact = (command: RecordLegFact, state: CallState): readonl
     case 'ringing': {
       if (leg.ringingAt !== null) return [];
       const offer = leg.offerId === null ? undefined : state.offers[leg.offerId];
-      const rings: CallEvent[] = offer?.status === 'made' ? [{ type: 'OfferRinging', data: { offerId: offer.offerId, agentId: offer.agentId, shiftId: offer.shiftId } }] : [];
+      const rings: CallEvent[] = offer?.status === 'made' ? [{ type: 'OfferRinging', data: { offerId: offer.offerId, segmentId: offer.segmentId, agentId: offer.agentId, shiftId: offer.shiftId } }] : [];
       return [{ type: 'LegRinging', data: { legId } }, ...rings];
     }
     case 'early-media':
