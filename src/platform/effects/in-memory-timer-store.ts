@@ -1,0 +1,21 @@
+import type { StoredTimer, TimerChanges, TimerStore } from './timer-store.port.js';
+
+/** For simulations and tests: survives a runner, not the process. */
+export class InMemoryTimerStore implements TimerStore {
+  private readonly runners = new Map<string, { position: bigint; logId: string; readonly timers: Map<string, StoredTimer> }>();
+
+  load(runner: string) {
+    const found = this.runners.get(runner);
+    return Promise.resolve(found === undefined ? undefined : { position: found.position, logId: found.logId, timers: [...found.timers.values()] });
+  }
+
+  save(runner: string, { set, gone }: TimerChanges, { position, logId }: { readonly position: bigint; readonly logId: string }): Promise<void> {
+    const kept = this.runners.get(runner) ?? { position, logId, timers: new Map<string, StoredTimer>() };
+    this.runners.set(runner, kept);
+    kept.position = position;
+    kept.logId = logId;
+    for (const key of gone) kept.timers.delete(key);
+    for (const timer of set) kept.timers.set(timer.key, timer);
+    return Promise.resolve();
+  }
+}
