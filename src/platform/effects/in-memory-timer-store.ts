@@ -1,10 +1,10 @@
-import type { StoredTimer, TimerChanges, TimerStore } from './timer-store.port.js';
+import type { KeptTimers, StoredTimer, TimerChanges, TimerStore } from './timer-store.port.js';
 
 /** For simulations and tests: survives a runner, not the process. */
 export class InMemoryTimerStore implements TimerStore {
   private readonly runners = new Map<string, { position: bigint; logId: string; readonly timers: Map<string, StoredTimer> }>();
 
-  load(runner: string) {
+  load(runner: string): Promise<KeptTimers | undefined> {
     const found = this.runners.get(runner);
     return Promise.resolve(found === undefined ? undefined : { position: found.position, logId: found.logId, timers: [...found.timers.values()] });
   }

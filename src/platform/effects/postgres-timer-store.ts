@@ -2,7 +2,7 @@ import { saveCheckpoint } from '../postgres/checkpoints.js';
 import type { Database } from '../postgres/database.js';
 import { assertLeaseCurrent } from '../postgres/leases.js';
 import type { LeaseToken } from '../subscriptions/leases.port.js';
-import type { StoredTimer, TimerChanges, TimerStore } from './timer-store.port.js';
+import type { KeptTimers, StoredTimer, TimerChanges, TimerStore } from './timer-store.port.js';
 import type { TimerCommand } from './timers.js';
 
 interface TimerRow {
@@ -26,9 +26,9 @@ const GONE = 'DELETE FROM trunkline_timers WHERE runner = $1 AND key = ANY($2::t
 export class PostgresTimerStore implements TimerStore {
   constructor(private readonly database: Database) {}
 
-  async load(runner: string) {
+  async load(runner: string): Promise<KeptTimers | undefined> {
     return this.database.transaction(
-      async (tx) => {
+      async (tx): Promise<KeptTimers | undefined> => {
         const checkpoint = await tx.query<{ position: string; log_id: string }>('SELECT position, log_id FROM trunkline_checkpoints WHERE name = $1', [runner]);
         const found = checkpoint.rows[0];
         if (found === undefined) return undefined;
@@ -38,7 +38,7 @@ export class PostgresTimerStore implements TimerStore {
         }));
         return { position: BigInt(found.position), logId: found.log_id, timers };
       },
-      { isolation: 'REPEATABLE READ', readOnly: true },
+      { isolation: 'repeatable read', readOnly: true },
     );
   }
 

@@ -20,9 +20,15 @@ export interface TimerChanges {
   readonly gone: readonly string[];
 }
 
+export interface KeptTimers {
+  readonly position: bigint;
+  readonly logId: string;
+  readonly timers: readonly StoredTimer[];
+}
+
 /** Timers of a runner with the position up to which the log is folded into them. */
 export interface TimerStore {
-  load(runner: string): Promise<{ readonly position: bigint; readonly logId: string; readonly timers: readonly StoredTimer[] } | undefined>;
+  load(runner: string): Promise<KeptTimers | undefined>;
   /** Changes and position in one transaction. Throws LeaseLost where somebody else holds the lease: nothing is written then. */
   save(runner: string, changes: TimerChanges, checkpoint: { readonly position: bigint; readonly logId: string }, lease?: LeaseToken): Promise<void>;
 }

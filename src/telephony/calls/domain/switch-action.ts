@@ -53,10 +53,10 @@ export type Deed = SwitchAction['deed'];
 /** A probed deed may be asked about after a crash and done if it was not; one that is done at most once is never repeated. */
 export type Guarantee = 'probed' | 'at-most-once';
 
-const AT_MOST_ONCE: ReadonlySet<Deed> = new Set(['transfer', 'play', 'send-digits', 'collect-digits']);
+const AT_MOST_ONCE: ReadonlySet<Deed> = new Set(['transfer', 'send-digits', 'collect-digits']);
 
 export const guaranteeOf = (action: SwitchAction): Guarantee =>
-  AT_MOST_ONCE.has(action.deed) || (action.deed === 'originate' && action.whom === 'customer') ? 'at-most-once' : 'probed';
+  AT_MOST_ONCE.has(action.deed) || (action.deed === 'originate' && action.whom === 'customer') || (action.deed === 'play' && !action.loop) ? 'at-most-once' : 'probed';
 
 const PERSONAL_FIELDS = new Set(['address', 'callerNumber', 'callerName', 'destination', 'digits']);
 

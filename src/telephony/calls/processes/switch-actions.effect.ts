@@ -1,0 +1,52 @@
+import type { Recorded, RecordedEvent } from '../../../kernel/event.js';
+import type { Effect, EffectKind, Outcome, Probe } from '../../../platform/effects/effect-kind.js';
+import type { CallEvent } from '../../contract/call-events.js';
+import { type Deed, guaranteeOf, joinAction, type SwitchAction } from '../../contract/switch-actions.js';
+import type { ActionResult, TelephonyGateway } from '../../ports/telephony-gateway.port.js';
+
+export interface SwitchRequest {
+  readonly nodeId: string;
+  readonly action: SwitchAction;
+}
+
+/** Doing it again leaves the channel as doing it once. */
+const REPEATABLE: ReadonlySet<Deed> = new Set(['answer', 'take-over', 'park', 'hold', 'resume', 'stop-playing', 'bridge', 'play', 'start-recording', 'stop-recording']);
+
+const outcomeOf = (result: ActionResult): Outcome =>
+  result.ok === true ? { outcome: 'succeeded', detail: result.result } : { outcome: result.ok === false ? 'failed' : 'unknown', detail: result.reason };
+
+/** Deeds on the switch, done by the process that owns the media node. The gateway keeps their order per channel. */
+export const switchActions = (gateway: TelephonyGateway): EffectKind<SwitchRequest> => ({
+  name: 'switch-actions',
+  requestedType: 'SwitchActionRequested',
+  startedType: 'SwitchActionStarted',
+  settledTypes: ['SwitchActionSucceeded', 'SwitchActionFailed', 'SwitchActionOutcomeUnknown'],
+
+  effectOf(recorded: RecordedEvent): Effect<SwitchRequest> {
+    const { data } = recorded as Recorded<Extract<CallEvent, { type: 'SwitchActionRequested' }>>;
+    const action = joinAction(data);
+    return {
+      id: data.actionId,
+      lane: data.actionId,
+      guarantee: action === undefined ? 'at-most-once' : guaranteeOf(action),
+      deadlineAt: data.deadlineAt,
+      request: action === undefined ? undefined : { nodeId: data.nodeId, action },
+    };
+  },
+
+  idOf: (event) => (event.data as { readonly actionId: string }).actionId,
+  isReady: ({ nodeId }) => gateway.isReady(nodeId),
+  perform: async ({ nodeId, action }) => outcomeOf(await gateway.perform(nodeId, action)),
+
+  async probe({ nodeId, action }): Promise<Probe> {
+    const exists = await gateway.exists(nodeId, action.channelId);
+    if (action.deed === 'hang-up') return exists ? 'perform' : { outcome: 'succeeded', detail: 'the channel is gone' };
+    // A leg that is not there may have been busy for a moment: ringing a second time would be no probe.
+    if (action.deed === 'originate') return exists ? { outcome: 'succeeded', detail: action.channelId } : { outcome: 'failed', detail: 'RECOVERY_ON_TIMER_EXPIRE' };
+    if (!exists) return { outcome: 'failed', detail: 'the channel is gone' };
+    return REPEATABLE.has(action.deed) ? 'perform' : { outcome: 'unknown', detail: 'it may have been done' };
+  },
+
+  startCommand: (effect, stream) => ({ stream, type: 'StartAction', data: { actionId: effect.id } }),
+  settleCommand: (effect, stream, { outcome, detail }) => ({ stream, type: 'SettleAction', data: { actionId: effect.id, outcome, detail } }),
+});
