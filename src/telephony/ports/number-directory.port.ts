@@ -10,4 +10,5 @@ export interface KnownNumber {
 export interface NumberDirectory {
   /** `dialed` as the switch sends it: E.164 with or without `+`, or a short internal number. */
   resolve(dialed: string): KnownNumber | undefined;
+  byId(numberId: string): KnownNumber | undefined;
 }

@@ -24,6 +24,7 @@ interface Owned {
   readonly lease: Lease;
   readonly session: NodeSession;
   readonly change: number;
+  readonly music: string;
 }
 
 const LOOK_EVERY_MS = 500;
@@ -52,6 +53,11 @@ export class NodeSupervisor {
   isReady(nodeId: string): boolean {
     const owned = this.owned.get(nodeId);
     return owned !== undefined && owned.lease.isHeld() && owned.session.isReady;
+  }
+
+  /** What the node plays to those who wait; null for a node that is not ours. */
+  musicOf(nodeId: string): string | null {
+    return this.owned.get(nodeId)?.music ?? null;
   }
 
   /** Facts could not be kept in memory any longer: all nodes are compared anew. */
@@ -96,7 +102,7 @@ export class NodeSupervisor {
       return;
     }
     const session = sessions.open(nodeId, state.settings, new NodeWatch(nodeId, tenantId, { ...watch, clock, alarms }));
-    this.owned.set(nodeId, { lease, session, change });
+    this.owned.set(nodeId, { lease, session, change, music: state.settings.music });
     lease.lost.addEventListener('abort', () => void this.giveUp(nodeId, false), { once: true });
     session.start();
   }

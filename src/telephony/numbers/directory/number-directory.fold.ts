@@ -9,21 +9,25 @@ export class NumberDirectoryFold implements LiveFold, NumberDirectory {
   readonly version = 1;
   readonly eventTypes = ['NumberAssigned', 'NumberConfigured', 'NumberRetired'];
   private readonly byDigits = new Map<string, KnownNumber>();
-  private readonly byId = new Map<string, string>();
+  private readonly digitsById = new Map<string, string>();
 
   resolve(dialed: string): KnownNumber | undefined {
     return this.byDigits.get(digitsOf(dialed));
   }
 
+  byId(numberId: string): KnownNumber | undefined {
+    return this.byDigits.get(this.digitsById.get(numberId) ?? '');
+  }
+
   apply(recorded: RecordedEvent): void {
     const event = recorded as Recorded<NumberEvent>;
     const { numberId } = event.data;
-    const before = this.byId.get(numberId);
+    const before = this.digitsById.get(numberId);
     if (before !== undefined && this.byDigits.get(before)?.numberId === numberId) this.byDigits.delete(before);
-    this.byId.delete(numberId);
+    this.digitsById.delete(numberId);
     if (event.type === 'NumberRetired') return;
     const digits = digitsOf(event.data.number);
-    this.byId.set(numberId, digits);
+    this.digitsById.set(numberId, digits);
     this.byDigits.set(digits, { tenantId: event.metadata.tenantId, numberId, destination: event.data.destination });
   }
 
@@ -34,7 +38,7 @@ export class NumberDirectoryFold implements LiveFold, NumberDirectory {
   restore(state: Json): void {
     for (const [digits, known] of state as unknown as [string, KnownNumber][]) {
       this.byDigits.set(digits, known);
-      this.byId.set(known.numberId, digits);
+      this.digitsById.set(known.numberId, digits);
     }
   }
 }
