@@ -1,0 +1,49 @@
+import type { Channel, PrivateMessage } from '../channel.js';
+import type { CallingPoint } from '../event-names.js';
+import type { SwitchCore } from '../core.js';
+
+const MUSIC = 'local_stream://moh';
+const BY_FAR_END: CallingPoint = ['switch_channel.c', 'switch_channel_mark_hold', '875'];
+
+const musicMessage = (core: SwitchCore): PrivateMessage => ({
+  headers: [['call-command', 'execute'], ['execute-app-name', 'playback'], ['execute-app-arg', MUSIC], ['lead-frames', '5']],
+  command: 'execute',
+  app: 'playback',
+  arg: MUSIC,
+  uuid: core.random.uuid(),
+  loops: 1,
+  lock: false,
+  cause: '',
+});
+
+/** The leg is held; the other party hears music. */
+export const hold = (core: SwitchCore, channel: Channel, by: 'far-end' | 'switch'): void => {
+  if (channel.hungUp || channel.callState === 'HELD') return;
+  core.setCallState(channel, 'HELD');
+  channel.times.lastHold = core.time.exactUs();
+  core.fire('CHANNEL_HOLD', { channel, ...(by === 'far-end' ? { from: BY_FAR_END } : {}) });
+  core.tell({ what: 'held', channelId: channel.uuid, by });
+  const other = channel.bridge?.stage === 'up' ? channel.partner : undefined;
+  // lead-frames: the music starts a little later.
+  if (other) core.clock.after(160, () => {
+    if (channel.callState === 'HELD' && channel.partner === other && !other.hungUp) core.deeds.send(other, musicMessage(core));
+  });
+};
+
+export const resume = (core: SwitchCore, channel: Channel, by: 'far-end' | 'switch'): void => {
+  if (channel.hungUp || channel.callState !== 'HELD') return;
+  const stopMusic = (): void => {
+    const other = channel.partner;
+    const music = other?.apps.find((running) => running.playback?.path === MUSIC && running.message);
+    music?.interrupt?.();
+  };
+  if (by === 'far-end') stopMusic();
+  core.setCallState(channel, 'UNHELD');
+  if (by === 'switch') stopMusic();
+  const now = core.time.exactUs();
+  channel.holds.push([channel.times.lastHold, now]);
+  channel.times.holdAccum += now - channel.times.lastHold;
+  core.fire('CHANNEL_UNHOLD', { channel, ...(by === 'far-end' ? { from: BY_FAR_END } : {}) });
+  core.setCallState(channel, 'ACTIVE');
+  core.tell({ what: 'resumed', channelId: channel.uuid });
+};
