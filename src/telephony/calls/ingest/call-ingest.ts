@@ -1,3 +1,4 @@
+import { SYSTEM_TENANT } from '../../../kernel/tenants.js';
 import { deterministicId } from '../../../platform/event-store/deterministic-ids.js';
 import type { SubjectKeys } from '../../../platform/privacy/subject-keys.port.js';
 import type { CallCommand, LegFact, NewLeg } from '../../contract/call-commands.js';
@@ -6,9 +7,6 @@ import type { NumberDirectory } from '../../ports/number-directory.port.js';
 import type { ChannelAppeared, ChannelFact } from '../../ports/switch-facts.js';
 import type { FactLanes } from './fact-lanes.js';
 import { type LiveLeg, type LiveLegs, passportOf } from './live-legs.fold.js';
-
-/** Calls that no tenant's number explains belong to the operator. */
-export const SYSTEM_TENANT = 'system';
 
 export interface CallIngestParts {
   readonly legs: LiveLegs;
