@@ -200,6 +200,7 @@ export class ConsumerPump {
     this.queue = [];
     this.queuedUpTo = this.handledUpTo = this.told = position;
     this.attached = this.nearFeed = false;
+    this.moveTo(position);
   }
 
   private fail(error: unknown): void {

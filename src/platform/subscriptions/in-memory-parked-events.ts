@@ -1,7 +1,7 @@
 import type { ParkedEvent, ParkedEvents } from './parked-events.port.js';
 
 interface Entry {
-  readonly event: ParkedEvent;
+  event: ParkedEvent;
   skipped?: { readonly reason: string; readonly by: string };
 }
 
@@ -13,7 +13,9 @@ export class InMemoryParkedEvents implements ParkedEvents {
   async park(events: readonly ParkedEvent[]): Promise<void> {
     for (const event of events) {
       const key = keyOf(event.runner, event.position);
-      if (!this.entries.has(key)) this.entries.set(key, { event });
+      const known = this.entries.get(key);
+      if (known === undefined) this.entries.set(key, { event });
+      else if (event.error !== '') known.event = { ...known.event, error: event.error };
     }
   }
 
@@ -31,6 +33,7 @@ export class InMemoryParkedEvents implements ParkedEvents {
   }
 
   async skip(runner: string, position: bigint, reason: string, by: string): Promise<boolean> {
+    if (reason.trim() === '') throw new TypeError('skipping an event needs a reason; got an empty one');
     const entry = this.entries.get(keyOf(runner, position));
     if (entry === undefined || entry.skipped !== undefined) return false;
     entry.skipped = { reason, by };
@@ -48,6 +51,10 @@ export class InMemoryParkedEvents implements ParkedEvents {
 
   async handled(runner: string, position: bigint): Promise<void> {
     this.entries.delete(keyOf(runner, position));
+  }
+
+  async clear(runner: string): Promise<void> {
+    for (const [key, { event, skipped }] of this.entries) if (event.runner === runner && skipped === undefined) this.entries.delete(key);
   }
 
   private ask(runner: string, lane: string): void {

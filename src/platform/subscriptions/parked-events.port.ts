@@ -20,7 +20,7 @@ export interface ParkedEvent {
  * was removed, and `skip` with a reason, which is recorded; both let the lane go on where it runs.
  */
 export interface ParkedEvents {
-  /** Does nothing when it is parked already. */
+  /** An event that is parked already stays so; its error is replaced by a new one that is not empty. */
   park(events: readonly ParkedEvent[]): Promise<void>;
   /** Those that wait, in log order; of one runner or of all. */
   waiting(runner?: string): Promise<ParkedEvent[]>;
@@ -34,6 +34,8 @@ export interface ParkedEvents {
   answered(runner: string, lane: string): Promise<void>;
   /** The event was handled after all. */
   handled(runner: string, position: bigint): Promise<void>;
+  /** Nothing of the runner has to wait any more, because it was built anew. What was skipped stays on record. */
+  clear(runner: string): Promise<void>;
 }
 
 export const PARKED_EVENTS = Symbol('ParkedEvents');

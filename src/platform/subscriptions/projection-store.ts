@@ -1,0 +1,146 @@
+import type { Database, Queryable } from '../postgres/database.js';
+import { assertLeaseCurrent } from '../postgres/leases.js';
+import type { LeaseToken } from './leases.port.js';
+import type { PreparedProjection, ProjectionBatch } from './projection-batch.js';
+import { createIndexesSql, createTableSql, createViewSql, deleteRowsSql, loadRowsSql, qualified, upsertRowsSql } from './projection-tables.js';
+import { loadedRow } from './projection-values.js';
+import { physicalTable } from './projection.js';
+
+/** Where a version of a projection stands. */
+export interface ProjectionState {
+  readonly name: string;
+  readonly version: number;
+  readonly position: bigint;
+  readonly logId: string;
+  /** Changes when the rows were exchanged for others, so that nobody goes on with what he remembers. */
+  readonly generation: bigint;
+  /** Whether queries see this version. */
+  readonly active: boolean;
+}
+
+/** Somebody else has moved the checkpoint, or exchanged the rows: nothing was written. */
+export class Superseded extends Error {
+  override readonly name = 'Superseded';
+}
+
+const STATES = `SELECT p.name, p.version, p.position, p.log_id, p.generation, a.version IS NOT NULL AS active
+  FROM trunkline_projections p LEFT JOIN trunkline_projection_active a ON a.name = p.name AND a.version = p.version`;
+
+const MOVE = `UPDATE trunkline_projections p SET position = $5, saved_at = now()
+  FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS k(name, version, position, generation)
+  WHERE p.name = k.name AND p.version = k.version AND p.position = k.position AND p.generation = k.generation AND p.log_id = $6`;
+
+interface StateRow {
+  name: string;
+  version: number;
+  position: string;
+  log_id: string;
+  generation: string;
+  active: boolean;
+}
+
+/** Read models' tables, their checkpoints, and which version queries see. */
+export class ProjectionStore {
+  constructor(
+    readonly database: Database,
+    /** Where the tables and views are. */
+    readonly schema = 'public',
+  ) {}
+
+  /**
+   * Sees to it that the version's tables and checkpoint exist. The first version of a projection is
+   * visible at once; a later one when `activate` says so.
+   */
+  async ensure(prepared: PreparedProjection, logId: string): Promise<ProjectionState> {
+    const { name, version } = prepared.projection;
+    return this.database.transaction(async (tx) => {
+      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7461502))', [`projection ${name}`]);
+      const [known] = await this.states(tx, [name], version);
+      if (known !== undefined) return known;
+      for (const table of prepared.tables) await tx.query(`${createTableSql(this.schema, table)}\n${createIndexesSql(this.schema, table)}`);
+      await tx.query('INSERT INTO trunkline_projections (name, version, log_id) VALUES ($1, $2, $3)', [name, version, logId]);
+      const { rowCount } = await tx.query('SELECT 1 FROM trunkline_projection_active WHERE name = $1', [name]);
+      if (rowCount === 0) await this.show(tx, prepared);
+      return { name, version, position: 0n, logId, generation: 1n, active: rowCount === 0 };
+    });
+  }
+
+  /** The states of these projections' versions, those of all projections if no names are given. */
+  async states(tx: Queryable = this.database, names?: readonly string[], version?: number): Promise<ProjectionState[]> {
+    const { rows } = await tx.query<StateRow>(`${STATES} WHERE ($1::text[] IS NULL OR p.name = ANY ($1)) AND ($2::int IS NULL OR p.version = $2) ORDER BY p.name, p.version`, [names ?? null, version ?? null]);
+    return rows.map((row) => ({ name: row.name, version: row.version, position: BigInt(row.position), logId: row.log_id, generation: BigInt(row.generation), active: row.active }));
+  }
+
+  /** Position of the version that queries see; undefined where there is none. */
+  async position(name: string): Promise<bigint | undefined> {
+    return (await this.states(this.database, [name])).find(({ active }) => active)?.position;
+  }
+
+  /** Queries see this version from now on, unless they see a newer one already: then false. */
+  async activate(prepared: PreparedProjection): Promise<boolean> {
+    const { name, version } = prepared.projection;
+    return this.database.transaction(async (tx) => {
+      const { rows } = await tx.query<{ version: number }>('SELECT version FROM trunkline_projection_active WHERE name = $1 FOR UPDATE', [name]);
+      if (rows[0] !== undefined && rows[0].version >= version) return rows[0].version === version;
+      await this.show(tx, prepared);
+      return true;
+    });
+  }
+
+  /** Within a transaction: the views, and the note of which version they show. */
+  async show(tx: Queryable, { projection, tables }: PreparedProjection): Promise<void> {
+    await tx.query(tables.map((table) => createViewSql(this.schema, table)).join('\n'));
+    await tx.query(
+      'INSERT INTO trunkline_projection_active (name, version) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET version = excluded.version, since = now()',
+      [projection.name, projection.version],
+    );
+  }
+
+  /**
+   * Drops the tables of versions older than the visible one; returns what was dropped. `tableNames`:
+   * all that any of the versions ever had. Not to be called while an older program still runs them.
+   */
+  async dropOldVersions(name: string, tableNames: readonly string[]): Promise<number[]> {
+    return this.database.transaction(async (tx) => {
+      const states = await this.states(tx, [name]);
+      const active = states.find((state) => state.active)?.version ?? 0;
+      const old = states.filter(({ version }) => version < active).map(({ version }) => version);
+      for (const version of old) {
+        for (const table of tableNames) await tx.query(`DROP TABLE IF EXISTS ${qualified(this.schema, physicalTable(table, version))}`);
+        await tx.query('DELETE FROM trunkline_projections WHERE name = $1 AND version = $2', [name, version]);
+      }
+      return old;
+    });
+  }
+
+  /** First statement of a batch's transaction: moves the checkpoints. Throws Superseded, LeaseLost. */
+  async move(tx: Queryable, states: readonly ProjectionState[], upTo: bigint, logId: string, lease: LeaseToken | undefined): Promise<void> {
+    if (lease !== undefined) await assertLeaseCurrent(tx, lease);
+    const { rowCount } = await tx.query(MOVE, [
+      states.map(({ name }) => name),
+      states.map(({ version }) => version),
+      states.map(({ position }) => position.toString()),
+      states.map(({ generation }) => generation.toString()),
+      upTo.toString(),
+      logId,
+    ]);
+    if (rowCount !== states.length) throw new Superseded('somebody else has moved a checkpoint of these projections');
+  }
+}
+
+/** Loads what the batch needs, folds it and writes it back: at most three statements per table. Throws FoldFailure. */
+export const foldInto = async (tx: Queryable, schema: string, batch: ProjectionBatch): Promise<void> => {
+  if (batch.isEmpty) return;
+  const touched = batch.tables.filter((rows) => rows.entries.size > 0);
+  for (const rows of touched) {
+    const found = await tx.query(loadRowsSql(schema, rows.table), rows.keyArrays());
+    for (const row of found.rows) rows.loaded(loadedRow(rows.table, row));
+  }
+  batch.apply();
+  for (const rows of touched) {
+    const upserts = rows.upserts();
+    if (upserts.length > 0) await tx.query(upsertRowsSql(schema, rows.table), [JSON.stringify(upserts)]);
+    const deletions = rows.deletions();
+    if ((deletions[0]?.length ?? 0) > 0) await tx.query(deleteRowsSql(schema, rows.table), deletions);
+  }
+};
