@@ -18,7 +18,8 @@ export interface CommandedNode {
   observe(observer: SessionObserver): () => void;
 }
 
-export const GATEWAY_DEFAULTS: CommandOptions = { jobTimeoutMs: 10_000 };
+/** Transfers go through the dialplan that Trunkline ships. */
+export const GATEWAY_DEFAULTS: CommandOptions = { jobTimeoutMs: 10_000, transferContext: 'trunkline' };
 
 /** A deed that was sent and has no outcome yet. */
 interface Pending {
@@ -38,7 +39,7 @@ export class FreeswitchGateway implements TelephonyGateway {
   /** By action id. */
   readonly #pending = new Map<string, Pending>();
   /** Those that must know what becomes of their channel, by channel id. */
-  readonly #byChannel = new Map<string, Pending>();
+  readonly #byChannel = new Map<string, Set<Pending>>();
 
   constructor(
     private readonly clock: Clock,
@@ -97,12 +98,12 @@ export class FreeswitchGateway implements TelephonyGateway {
         settle: (result) => {
           timer?.cancel();
           if (this.#pending.get(action.actionId) === pending) this.#pending.delete(action.actionId);
-          if (this.#byChannel.get(action.channelId) === pending) this.#byChannel.delete(action.channelId);
+          this.#forgetChannel(pending);
           resolve(result);
         },
       };
       this.#pending.set(action.actionId, pending);
-      if (action.deed === 'originate' || action.deed === 'collect-digits') this.#byChannel.set(action.channelId, pending);
+      if (action.deed === 'originate' || action.deed === 'collect-digits') this.#byChannel.set(action.channelId, (this.#byChannel.get(action.channelId) ?? new Set()).add(pending));
       timer = this.clock.after(command.timeoutMs, () => pending.settle({ ok: 'unknown', reason: `no result within ${command.timeoutMs} ms` }));
       void this.#send(client, command, pending);
     });
@@ -133,10 +134,17 @@ export class FreeswitchGateway implements TelephonyGateway {
       return;
     }
     if (!('channelId' in fact)) return;
-    const pending = this.#byChannel.get(fact.channelId);
-    if (pending === undefined || pending.nodeId !== nodeId) return;
-    if (pending.action.deed === 'originate') this.#followLeg(pending, fact);
-    else this.#followDigits(pending, fact);
+    for (const pending of this.#byChannel.get(fact.channelId) ?? []) {
+      if (pending.nodeId !== nodeId) continue;
+      if (pending.action.deed === 'originate') this.#followLeg(pending, fact);
+      else this.#followDigits(pending, fact);
+    }
+  }
+
+  #forgetChannel(pending: Pending): void {
+    const { channelId } = pending.action;
+    const others = this.#byChannel.get(channelId);
+    if (others?.delete(pending) === true && others.size === 0) this.#byChannel.delete(channelId);
   }
 
   /** Once the leg is there, it can be told to hang up while it still rings. */
