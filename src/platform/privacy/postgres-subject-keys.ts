@@ -1,0 +1,148 @@
+import type { Clock, Random } from '../../kernel/clock.js';
+import type { Database } from '../postgres/database.js';
+import type { MasterKey } from './master-key.js';
+import type { SubjectKey, SubjectKeys } from './subject-keys.port.js';
+
+interface KeyRow {
+  readonly key_id: string;
+  readonly tenant_id: string;
+  readonly subject: string;
+  readonly wrapped_key: Buffer;
+}
+
+interface Wanted {
+  readonly tenantId: string;
+  readonly subject: string;
+  readonly resolve: (key: SubjectKey) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How long a key that was destroyed elsewhere may still be used here, ms. */
+const TRUST_MS = 60_000;
+const MAX_CACHED = 200_000;
+const MAX_GROUP = 500;
+
+/** One statement finds the live keys of a group of persons and makes those that are missing; it is right with two writers at once. */
+const FIND_OR_MAKE = `WITH wanted AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bytea[]) AS w (tenant_id, subject, key_id, wrapped_key)
+  ), made AS (
+    INSERT INTO trunkline_subject_keys (key_id, tenant_id, subject, wrapped_key) SELECT key_id, tenant_id, subject, wrapped_key FROM wanted w
+    WHERE NOT EXISTS (SELECT 1 FROM trunkline_subject_keys k WHERE k.tenant_id = w.tenant_id AND k.subject = w.subject AND k.destroyed_at IS NULL)
+    ON CONFLICT (tenant_id, subject) WHERE destroyed_at IS NULL DO NOTHING
+    RETURNING key_id, tenant_id, subject, wrapped_key
+  )
+  SELECT key_id, tenant_id, subject, wrapped_key FROM made
+  UNION ALL
+  SELECT k.key_id, k.tenant_id, k.subject, k.wrapped_key FROM trunkline_subject_keys k JOIN wanted w USING (tenant_id, subject) WHERE k.destroyed_at IS NULL`;
+const BY_ID = 'SELECT key_id, tenant_id, subject, wrapped_key FROM trunkline_subject_keys WHERE key_id = ANY($1::uuid[]) AND destroyed_at IS NULL';
+const DESTROY = 'UPDATE trunkline_subject_keys SET wrapped_key = NULL, destroyed_at = now() WHERE tenant_id = $1 AND subject = $2 AND destroyed_at IS NULL RETURNING key_id';
+
+/**
+ * Keys of persons as rows, each wrapped under its tenant's key. Those who are new at the same moment
+ * share one statement. A cached key is looked up again after a minute.
+ */
+export class PostgresSubjectKeys implements SubjectKeys {
+  private readonly live = new Map<string, { readonly key: SubjectKey; readonly until: number }>();
+  private readonly byId = new Map<string, { readonly key: SubjectKey | undefined; readonly until: number }>();
+  private wanted: Wanted[] = [];
+  private asking = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly master: MasterKey,
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
+
+  keyFor(tenantId: string, subject: string): Promise<SubjectKey> {
+    const cached = this.live.get(placeOf(tenantId, subject));
+    if (cached !== undefined && cached.until > this.clock.now()) return Promise.resolve(cached.key);
+    return new Promise((resolve, reject) => {
+      this.wanted.push({ tenantId, subject, resolve, reject });
+      if (!this.asking) void this.ask();
+    });
+  }
+
+  async load(keyIds: Iterable<string>): Promise<void> {
+    const now = this.clock.now();
+    const unknown = [...new Set(keyIds)].filter((keyId) => (this.byId.get(keyId)?.until ?? 0) <= now);
+    for (let start = 0; start < unknown.length; start += 5_000) {
+      const page = unknown.slice(start, start + 5_000);
+      const { rows } = await this.database.query<KeyRow>(BY_ID, [page]);
+      const found = new Map(rows.map((row) => [row.key_id, this.unwrapped(row)]));
+      for (const keyId of page) this.remember(this.byId, keyId, { key: found.get(keyId), until: now + TRUST_MS });
+    }
+  }
+
+  get(keyId: string): SubjectKey | undefined {
+    return this.byId.get(keyId)?.key;
+  }
+
+  async destroy(tenantId: string, subject: string): Promise<number> {
+    const { rows } = await this.database.query<{ key_id: string }>(DESTROY, [tenantId, subject]);
+    this.live.delete(placeOf(tenantId, subject));
+    for (const { key_id: keyId } of rows) this.byId.delete(keyId);
+    return rows.length;
+  }
+
+  personId(tenantId: string, identity: string): string {
+    return this.master.personId(tenantId, identity);
+  }
+
+  private async ask(): Promise<void> {
+    this.asking = true;
+    while (this.wanted.length > 0) {
+      const group = this.wanted.splice(0, MAX_GROUP);
+      try {
+        const keys = await this.findOrMake(group);
+        for (const { tenantId, subject, resolve, reject } of group) {
+          const key = keys.get(placeOf(tenantId, subject));
+          if (key === undefined) reject(new Error('a key that was just made is gone'));
+          else resolve(key);
+        }
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.asking = false;
+  }
+
+  private async findOrMake(group: readonly Wanted[]): Promise<Map<string, SubjectKey>> {
+    const missing = new Map(group.map(({ tenantId, subject }) => [placeOf(tenantId, subject), { tenantId, subject }]));
+    const keys = new Map<string, SubjectKey>();
+    // A key that another process makes between our look and our insert is seen at the second look.
+    for (let attempt = 0; missing.size > 0 && attempt < 3; attempt += 1) {
+      const made = [...missing.values()].map(({ tenantId, subject }) => {
+        const keyId = this.random.uuid();
+        return { tenantId, subject, keyId, wrapped: this.master.wrap(tenantId, keyId, this.master.newKey()) };
+      });
+      const { rows } = await this.database.query<KeyRow>(FIND_OR_MAKE, [made.map((m) => m.tenantId), made.map((m) => m.subject), made.map((m) => m.keyId), made.map((m) => m.wrapped)]);
+      const until = this.clock.now() + TRUST_MS;
+      for (const row of rows) {
+        const place = placeOf(row.tenant_id, row.subject);
+        const key = this.unwrapped(row);
+        keys.set(place, key);
+        missing.delete(place);
+        this.remember(this.live, place, { key, until });
+        this.remember(this.byId, key.keyId, { key, until });
+      }
+    }
+    return keys;
+  }
+
+  private unwrapped(row: KeyRow): SubjectKey {
+    return { keyId: row.key_id, key: this.master.unwrap(row.tenant_id, row.key_id, row.wrapped_key) };
+  }
+
+  private remember<T>(cache: Map<string, T>, name: string, value: T): void {
+    cache.delete(name);
+    cache.set(name, value);
+    if (cache.size <= MAX_CACHED) return;
+    for (const oldest of cache.keys()) {
+      cache.delete(oldest);
+      break;
+    }
+  }
+}
+
+const placeOf = (tenantId: string, subject: string): string => `${tenantId}\u001f${subject}`;
