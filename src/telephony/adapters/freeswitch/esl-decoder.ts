@@ -1,5 +1,5 @@
 import type { EslEvent } from './esl-client.port.js';
-import { MalformedEvent, parseJsonEvent, parsePlainEvent, parsePlainHeaders, urlDecode } from './esl-events.js';
+import { MalformedEvent, parseJsonEvent, parsePlainEvent, parsePlainHeaders } from './esl-events.js';
 import type { EslFrame, EslLimits } from './esl-frames.js';
 import { ESL_LIMITS, EslFrameReader, printable } from './esl-frames.js';
 
