@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../../kernel/clock.js';
 import type { Database } from '../postgres/database.js';
-import type { MasterKey } from './master-key.js';
+import type { KeyRing } from './key-wrapping.js';
 import type { SubjectKey, SubjectKeys } from './subject-keys.port.js';
 
 interface KeyRow {
@@ -49,7 +49,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
 
   constructor(
     private readonly database: Database,
-    private readonly master: MasterKey,
+    private readonly ring: KeyRing,
     private readonly clock: Clock,
     private readonly random: Random,
   ) {}
@@ -86,7 +86,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 
   personId(tenantId: string, identity: string): string {
-    return this.master.personId(tenantId, identity);
+    return this.ring.personId(tenantId, identity);
   }
 
   private async ask(): Promise<void> {
@@ -114,7 +114,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
     for (let attempt = 0; missing.size > 0 && attempt < 3; attempt += 1) {
       const made = [...missing.values()].map(({ tenantId, subject }) => {
         const keyId = this.random.uuid();
-        return { tenantId, subject, keyId, wrapped: this.master.wrap(tenantId, keyId, this.master.newKey()) };
+        return { tenantId, subject, keyId, wrapped: this.ring.wrap(tenantId, subject, keyId, this.ring.newKey()) };
       });
       const { rows } = await this.database.query<KeyRow>(FIND_OR_MAKE, [made.map((m) => m.tenantId), made.map((m) => m.subject), made.map((m) => m.keyId), made.map((m) => m.wrapped)]);
       const until = this.clock.now() + TRUST_MS;
@@ -131,7 +131,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 
   private unwrapped(row: KeyRow): SubjectKey {
-    return { keyId: row.key_id, key: this.master.unwrap(row.tenant_id, row.key_id, row.wrapped_key) };
+    return { keyId: row.key_id, key: this.ring.unwrap(row.tenant_id, row.subject, row.key_id, row.wrapped_key) };
   }
 
   private remember<T>(cache: Map<string, T>, name: string, value: T): void {
