@@ -22,7 +22,7 @@ describe('a queue', () => {
     ['invalid-priority', { priority: 0 }],
     ['invalid-priority', { priority: 11 }],
     ['invalid-max-wait', { maxWaitMs: 0 }],
-    ['invalid-max-length', { maxLength: -1 }],
+    ['invalid-max-length', { maxLength: 0 }],
     ['invalid-max-length', { maxLength: 1.5 }],
     ['invalid-ring-timeout', { ringTimeoutMs: 999 }],
     ['invalid-no-answer-delay', { noAnswerDelayMs: -1 }],

@@ -29,7 +29,7 @@ const checkSettings = (queueId: string, settings: QueueSettings): void => {
   if (settings.music !== null) requireText('invalid-music', 'the music', settings.music, 300);
   requireInteger('invalid-priority', 'priority', settings.priority, 1, 10);
   if (settings.maxWaitMs !== null) requireInteger('invalid-max-wait', 'maxWaitMs', settings.maxWaitMs, 1, DAY);
-  if (settings.maxLength !== null) requireInteger('invalid-max-length', 'maxLength', settings.maxLength, 0, 100_000);
+  if (settings.maxLength !== null) requireInteger('invalid-max-length', 'maxLength', settings.maxLength, 1, 100_000);
   requireInteger('invalid-ring-timeout', 'ringTimeoutMs', settings.ringTimeoutMs, 1000, 300_000);
   requireInteger('invalid-no-answer-delay', 'noAnswerDelayMs', settings.noAnswerDelayMs, 0, DAY);
   requireInteger('invalid-reject-delay', 'rejectDelayMs', settings.rejectDelayMs, 0, DAY);
