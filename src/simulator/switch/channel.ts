@@ -52,15 +52,21 @@ export interface RunningApp {
   readonly uuid: string;
   /** Set for an application that came as a message (sendmsg, uuid_broadcast): the message's headers. */
   readonly message?: PrivateMessage;
+  /** Started when the channel had no media yet. */
+  readonly beforeMedia: boolean;
   playback?: { readonly path: string; readonly startedMs: number };
   /** Releases timers; called once, when the application ends for any reason. */
   release?: () => void;
   /** What a break or a key does to it, if it can be interrupted. */
   interrupt?: () => void;
+  /** Another application runs within it, and is over. */
+  pause?: () => void;
+  resume?: () => void;
   onDigit?: (digit: string) => void;
 }
 
 export interface PrivateMessage {
+  /** As PRIVATE_COMMAND shows them, before its own. */
   readonly headers: readonly (readonly [string, string])[];
   readonly command: 'execute' | 'hangup' | 'other';
   readonly app: string;
@@ -92,6 +98,8 @@ export class Channel {
   callState: CallState = 'DOWN';
   answerState: AnswerState = 'ringing';
   hasMedia = false;
+  /** Whether the endpoint has filled in who calls whom. */
+  hasProfile = false;
   /** A cause, once it is hung up. */
   cause: string | undefined;
   endedBy: EndedBy = 'switch';

@@ -45,6 +45,8 @@ export const DEFAULT_SETTINGS: SwitchSettings = {
 
 interface FireOptions {
   readonly channel?: Channel;
+  /** Headers even before Event-Name: those of the message that a PRIVATE_COMMAND carries. */
+  readonly prefix?: readonly Header[];
   /** Headers before those of the channel, and after them. */
   readonly before?: readonly Header[];
   readonly after?: readonly Header[];
@@ -139,9 +141,20 @@ export class SwitchCore {
 
   makeEvent(name: EventName, sequence: number, options: FireOptions = {}): SwitchEvent {
     const { channel } = options;
+    const headers: Header[] = [...(options.prefix ?? []), ...this.commonHeaders(name, options.from ?? CALLING_POINTS[name], sequence), ...(options.before ?? [])];
+    if (channel) {
+      headers.push(...basicHeaders(channel));
+      if (channel.hasProfile) headers.push(...callerHeaders(channel));
+      if (!WITHOUT_VARIABLES.has(name)) headers.push(...variableHeaders(channel));
+    }
+    if (options.after) headers.push(...options.after);
+    return new SwitchEvent(name, headers, options.body, channel?.uuid, options.subclass);
+  }
+
+  /** What every event begins with. */
+  commonHeaders(name: string, [file, fn, line]: CallingPoint, sequence: number): Header[] {
     const now = this.time.tickUs();
-    const [file, fn, line] = options.from ?? CALLING_POINTS[name];
-    const headers: Header[] = [
+    return [
       ['Event-Name', name],
       ['Core-UUID', this.coreUuid],
       ['FreeSWITCH-Hostname', this.settings.hostname],
@@ -155,15 +168,7 @@ export class SwitchCore {
       ['Event-Calling-Function', fn],
       ['Event-Calling-Line-Number', line],
       ['Event-Sequence', String(sequence)],
-      ...(options.before ?? []),
     ];
-    if (channel) {
-      headers.push(...basicHeaders(channel));
-      if (channel.running !== 'CS_NEW') headers.push(...callerHeaders(channel));
-      if (!WITHOUT_VARIABLES.has(name)) headers.push(...variableHeaders(channel));
-    }
-    if (options.after) headers.push(...options.after);
-    return new SwitchEvent(name, headers, options.body, channel?.uuid, options.subclass);
   }
 
   setRunning(channel: Channel, state: ChannelState): void {

@@ -2,7 +2,7 @@ import type { CallerProfile, Channel, ProfileTimes } from './channel.js';
 import { CALL_STATE_NUMBERS, STATE_NUMBERS, type CallState } from './states.js';
 import type { Header } from './switch-event.js';
 
-/** State, name and codecs of a channel, in FreeSWITCH's order. `running` overrides the state shown. */
+/** State, name and codecs of a channel, in FreeSWITCH's order. */
 export const basicHeaders = (channel: Channel): Header[] => {
   const headers: Header[] = [
     ['Channel-State', channel.running],
@@ -50,17 +50,16 @@ interface ProfileOwner {
 }
 
 const profileHeaders = (prefix: 'Caller' | 'Other-Leg', owner: ProfileOwner, profile: CallerProfile): Header[] => {
-  const id = prefix === 'Caller' ? 'Caller-Caller-ID' : 'Other-Leg-Caller-ID';
-  const optional = (name: string, value: string | undefined): Header[] => (value === undefined ? [] : [[`${prefix}-${name}`, value]]);
+  const optional = (name: string, value: string | undefined): Header[] => (value === undefined || value === '' ? [] : [[`${prefix}-${name}`, value]]);
   return [
     [`${prefix}-Direction`, owner.direction],
     [`${prefix}-Logical-Direction`, owner.logicalDirection],
     ...optional('Username', profile.username),
     ...optional('Dialplan', profile.dialplan),
-    [`${id}-Name`, profile.callerName],
-    [`${id}-Number`, profile.callerNumber],
-    [`${prefix}-Orig-Caller-ID-Name`, profile.originalName],
-    [`${prefix}-Orig-Caller-ID-Number`, profile.originalNumber],
+    ...optional('Caller-ID-Name', profile.callerName),
+    ...optional('Caller-ID-Number', profile.callerNumber),
+    ...optional('Orig-Caller-ID-Name', profile.originalName),
+    ...optional('Orig-Caller-ID-Number', profile.originalNumber),
     ...optional('Callee-ID-Name', profile.calleeName),
     ...optional('Callee-ID-Number', profile.calleeNumber),
     ...optional('Network-Addr', profile.networkAddress),

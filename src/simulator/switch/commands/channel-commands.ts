@@ -1,6 +1,7 @@
 import { isCause } from '../causes.js';
-import type { Channel, PrivateMessage } from '../channel.js';
+import type { Channel } from '../channel.js';
 import type { SwitchCore } from '../core.js';
+import { broadcastMessage } from '../flows/broadcast-message.js';
 import type { ApiCommand } from './api-command.js';
 
 const NO_CHANNEL = '-ERR No such channel!\n';
@@ -15,19 +16,18 @@ const onChannel =
     reply(channel ? run(core, channel, words.slice(1), args.slice(words[0]!.length).trim()) : missing);
   };
 
-const playMessage = (core: SwitchCore, path: string): PrivateMessage => {
-  const named = /^(\w+)::(.*)$/.exec(path);
-  const [app, arg] = named ? [named[1]!, named[2]!] : ['playback', path];
-  const headers: [string, string][] = [['call-command', 'execute'], ['execute-app-name', app], ['execute-app-arg', arg], ['lead-frames', '5']];
-  return { headers, command: 'execute', app, arg, uuid: core.random.uuid(), loops: 1, lock: false, cause: '' };
-};
-
 const broadcast = (core: SwitchCore, channel: Channel, words: readonly string[]): string => {
   const [path = '', legs = 'aleg'] = words;
   const partner = channel.bridge?.stage === 'up' ? channel.partner : undefined;
   const targets = legs.startsWith('both') ? [channel, partner] : legs.startsWith('bleg') ? [partner] : [channel];
-  // lead-frames: five frames of silence before it starts.
-  for (const target of targets) if (target) target.thread.run(100 + core.jitter(60), () => core.deeds.send(target, playMessage(core, path)));
+  for (const target of targets) {
+    if (!target) continue;
+    const message = broadcastMessage(core, path);
+    // lead-frames: five frames of silence before it starts.
+    core.clock.after(100 + core.jitter(60), () => {
+      if (!target.hungUp) core.deeds.send(target, message);
+    });
+  }
   return '+OK Message sent\n';
 };
 

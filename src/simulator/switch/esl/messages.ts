@@ -8,7 +8,7 @@ export const messageOf = (core: SwitchCore, command: EslCommand): PrivateMessage
   const call = headerOf(command, 'call-command') ?? '';
   const cause = headerOf(command, 'hangup-cause') ?? '';
   return {
-    headers: command.headers.filter(([name]) => name.toLowerCase() !== 'event-uuid'),
+    headers: [['Command', command.line], ...command.headers],
     command: call === 'execute' || call === 'hangup' ? call : 'other',
     app: headerOf(command, 'execute-app-name') ?? '',
     arg: headerOf(command, 'execute-app-arg') ?? command.body,

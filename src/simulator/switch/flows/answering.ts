@@ -4,9 +4,9 @@ import type { SwitchCore } from '../core.js';
 /** Media comes up: the codecs of both directions. */
 const startMedia = (core: SwitchCore, channel: Channel): void => {
   if (channel.hasMedia) return;
-  core.fire('CODEC', { channel });
-  core.fire('CODEC', { channel, after: [['channel-read-codec-name', 'PCMU'], ['channel-read-codec-rate', '8000'], ['channel-read-codec-bit-rate', '64000']] });
   channel.hasMedia = true;
+  core.fire('CODEC', { channel, after: [['channel-read-codec-name', 'PCMU'], ['channel-read-codec-rate', '8000'], ['channel-read-codec-bit-rate', '64000']], from: ['switch_core_codec.c', 'switch_core_session_set_real_read_codec', '168'] });
+  core.fire('CODEC', { channel, after: [['Channel-Write-codec-bit-rate', '64000']] });
   for (const side of ['read', 'write']) {
     channel.variables.set(`${side}_codec`, 'PCMU');
     channel.variables.set(`${side}_rate`, '8000');

@@ -53,6 +53,15 @@ export const APPLICATIONS: Readonly<Record<string, Application>> = {
     const timer: Timer = core.clock.after(Math.max(0, Number(running.data) || 0), () => finish());
     running.release = () => timer.cancel();
   },
+  wait_for_silence(core, channel, running, finish) {
+    const codec = (): void => core.fire('CODEC', { channel, after: [['channel-read-codec-name', 'L16'], ['channel-read-codec-rate', '8000'], ['channel-read-codec-bit-rate', '128000']] });
+    codec();
+    const timer = core.clock.after(Number(running.data.split(' ')[3]) || 5000, () => {
+      codec();
+      finish();
+    });
+    running.release = () => timer.cancel();
+  },
   playback: (core, channel, running, finish) => play(core, channel, running, running.data, finish),
   endless_playback: (core, channel, running, finish) => play(core, channel, running, running.data, finish, { endless: true }),
   play_and_get_digits: (core, channel, running, finish) => collectDigits(core, channel, running, finish),

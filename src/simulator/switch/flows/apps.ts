@@ -38,8 +38,9 @@ const start = (core: SwitchCore, channel: Channel, app: string, rawData: string,
     return;
   }
   const data = expand(core, rawData);
-  const running: RunningApp = { app, data, uuid: message?.uuid || core.random.uuid(), ...(message ? { message } : {}) };
+  const running: RunningApp = { app, data, uuid: message?.uuid || core.random.uuid(), ...(message ? { message } : {}), beforeMedia: !channel.hasMedia };
   if (message?.lock) channel.locked = true;
+  channel.top?.pause?.();
   channel.apps.push(running);
   channel.variables.delete('current_application_response');
   if (data === '') channel.variables.delete('current_application_data');
@@ -60,8 +61,10 @@ const complete = (core: SwitchCore, channel: Channel, running: RunningApp, respo
   running.release?.();
   fireComplete(core, channel, running, response);
   if (running.message) {
-    core.fire('PRIVATE_COMMAND', { channel, before: running.message.headers });
+    // One that was taken up before there was media is not told of.
+    if (!running.beforeMedia) core.fire('PRIVATE_COMMAND', { channel, prefix: running.message.headers });
     if (running.message.lock) channel.locked = false;
+    if (index === channel.apps.length) channel.top?.resume?.();
     handleMessages(core, channel);
     return;
   }
@@ -81,7 +84,9 @@ export const unwind = (core: SwitchCore, channel: Channel, response: string): vo
       core.fire('CHANNEL_UNPARK', { channel });
       core.tell({ what: 'unparked', channelId: channel.uuid });
     }
-    fireComplete(core, channel, running, running.playback ? response : undefined);
+    // Only an endless local stream takes being broken off for an error.
+    const broken = running.playback?.path.startsWith('local_stream://') ? response : 'FILE PLAYED';
+    fireComplete(core, channel, running, running.playback ? broken : undefined);
   }
   channel.locked = false;
 };
@@ -109,7 +114,7 @@ const handleMessages = (core: SwitchCore, channel: Channel): void => {
     if (message.command === 'execute') start(core, channel, message.app, message.arg, message);
     else {
       if (message.command === 'hangup') core.deeds.hangUp(channel, message.cause, { by: 'switch' });
-      core.fire('PRIVATE_COMMAND', { channel, before: message.headers });
+      core.fire('PRIVATE_COMMAND', { channel, prefix: message.headers });
     }
   }
 };

@@ -75,7 +75,7 @@ const setBridgeVariables = (core: SwitchCore, channel: Channel, other: Channel, 
 
 const joinUp = (core: SwitchCore, made: Bridge): void => {
   const { a, b } = made;
-  const application = (other: Channel): [string, string][] => [['Application', 'uuid_bridge'], ['Application-Data', other.uuid], ['Application-UUID', core.random.uuid()]];
+  const application = (other: Channel): [string, string][] => [['Application', 'uuid_bridge'], ['Application-Data', other.uuid]];
   core.fire('CHANNEL_EXECUTE', { channel: a, after: application(b), from: ['switch_ivr_bridge.c', 'uuid_bridge_on_soft_execute', '1236'] });
   core.fire('CHANNEL_EXECUTE', { channel: b, after: application(a), from: ['switch_ivr_bridge.c', 'uuid_bridge_on_soft_execute', '1243'] });
   startTalk(core, made);
@@ -93,12 +93,14 @@ const startTalk = (core: SwitchCore, made: Bridge): void => {
   b.variables.set('call_uuid', a.callUuid);
   core.setRunning(b, 'CS_EXCHANGE_MEDIA');
   for (const [channel, other] of [[a, b], [b, a]] as const) {
-    const name = other.profile.callerName;
+    const { callerName: name, callerNumber: number } = other.profile;
     channel.variables.set('bridge_to', other.uuid);
     channel.variables.set('last_bridge_to', other.uuid);
+    // The far end is told whom it talks with only where that is news.
+    if (channel.variables.get('last_sent_callee_id_name') === name && channel.variables.get('last_sent_callee_id_number') === number) continue;
     channel.variables.set('last_sent_callee_id_name', name);
-    channel.variables.set('last_sent_callee_id_number', other.profile.callerNumber);
-    core.fire('CALL_UPDATE', { channel, before: [['Direction', 'SEND']], after: [['Sent-Callee-ID-Name', name], ['Sent-Callee-ID-Number', other.profile.callerNumber]] });
+    channel.variables.set('last_sent_callee_id_number', number);
+    core.fire('CALL_UPDATE', { channel, before: [['Direction', 'SEND'], ['Sent-Callee-ID-Name', name], ['Sent-Callee-ID-Number', number], ['Bridged-To', other.uuid]] });
   }
   core.tell({ what: 'bridged', channelId: a.uuid, otherChannelId: b.uuid });
   a.farEnd.bridged?.(core.deeds.lineOf(a), b.uuid);

@@ -1,7 +1,7 @@
 import type { Timer } from '../../../kernel/clock.js';
 import type { Channel, RunningApp } from '../channel.js';
 import type { SwitchCore } from '../core.js';
-import { lengthOf, startPlayback } from './playing.js';
+import { lengthOf, startPlayback, type Playback } from './playing.js';
 
 interface Request {
   readonly least: number;
@@ -46,7 +46,7 @@ export const collectDigits = (core: SwitchCore, channel: Channel, running: Runni
   const request = parse(running.data);
   let digits = '';
   let timer: Timer | undefined;
-  let playback: { stop(): void; cancel(): void } | undefined;
+  let playback: Playback | undefined;
 
   const wait = (ms: number): void => {
     timer?.cancel();

@@ -1,20 +1,10 @@
-import type { Channel, PrivateMessage } from '../channel.js';
-import type { CallingPoint } from '../event-names.js';
+import type { Channel } from '../channel.js';
 import type { SwitchCore } from '../core.js';
+import type { CallingPoint } from '../event-names.js';
+import { broadcastMessage } from './broadcast-message.js';
 
 const MUSIC = 'local_stream://moh';
 const BY_FAR_END: CallingPoint = ['switch_channel.c', 'switch_channel_mark_hold', '875'];
-
-const musicMessage = (core: SwitchCore): PrivateMessage => ({
-  headers: [['call-command', 'execute'], ['execute-app-name', 'playback'], ['execute-app-arg', MUSIC], ['lead-frames', '5']],
-  command: 'execute',
-  app: 'playback',
-  arg: MUSIC,
-  uuid: core.random.uuid(),
-  loops: 1,
-  lock: false,
-  cause: '',
-});
 
 /** The leg is held; the other party hears music. */
 export const hold = (core: SwitchCore, channel: Channel, by: 'far-end' | 'switch'): void => {
@@ -26,7 +16,7 @@ export const hold = (core: SwitchCore, channel: Channel, by: 'far-end' | 'switch
   const other = channel.bridge?.stage === 'up' ? channel.partner : undefined;
   // lead-frames: the music starts a little later.
   if (other) core.clock.after(160, () => {
-    if (channel.callState === 'HELD' && channel.partner === other && !other.hungUp) core.deeds.send(other, musicMessage(core));
+    if (channel.callState === 'HELD' && channel.partner === other && !other.hungUp) core.deeds.send(other, broadcastMessage(core, MUSIC, -1));
   });
 };
 

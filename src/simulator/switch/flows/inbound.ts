@@ -57,6 +57,7 @@ export const placeCall = (core: SwitchCore, call: InboundCall, farEnd: FarEnd): 
   core.tell({ what: 'created', channelId: uuid, direction: 'inbound', from: call.from, fromName: call.fromName, to: call.to, variables: new Map(channel.variables) });
   channel.thread.run(core.jitter(20), () => {
     core.fire('CHANNEL_STATE', { channel });
+    channel.hasProfile = true;
     core.setRunning(channel, 'CS_INIT');
     channel.state = 'CS_ROUTING';
     core.fire('CHANNEL_CREATE', { channel });

@@ -41,15 +41,17 @@ export const originate = (core: SwitchCore, request: OriginateRequest, done: (ou
   const channel = new Channel(core.clock, uuid, 'outbound', name, core.sessionsSinceStart + 1, profile, core.time.tickUs(), farEnd);
   core.add(channel);
   if (dialled.kind === 'no-channel') {
-    channel.running = 'CS_NEW';
+    channel.running = 'CS_NONE';
     channel.state = 'CS_DESTROY';
     channel.variables.set('uuid', uuid);
     core.fire('CHANNEL_DESTROY', { channel });
+    core.setRunning(channel, 'CS_DESTROY');
     core.channels.delete(uuid);
     done({ ok: false, cause: dialled.cause });
     return;
   }
   channel.running = channel.state = 'CS_NONE';
+  channel.hasProfile = true;
   setVariables(core, channel, request);
   if (request.forChannel) {
     const { forChannel } = request;
@@ -134,7 +136,7 @@ const succeed = (core: SwitchCore, channel: Channel, request: OriginateRequest, 
     }
     if (!request.forChannel && channel.answered) {
       channel.flipCallerId();
-      core.fire('CALL_UPDATE', { channel, from: ['switch_channel.c', 'switch_channel_flip_cid', '3277'] });
+      core.fire('CALL_UPDATE', { channel, before: [['Direction', 'RECV']], from: ['switch_channel.c', 'switch_channel_flip_cid', '3277'] });
     }
     const jobFirst = core.random.next() < core.settings.jobBeforePark;
     if (jobFirst) done({ ok: true, channel });

@@ -18,25 +18,47 @@ export const lengthOf = (core: SwitchCore, path: string): number | undefined => 
   return core.settings.mediaLengthMs(path);
 };
 
-/** Fires PLAYBACK_START, and PLAYBACK_STOP when it is over; `onEnd` says whether it was broken off. */
-export const startPlayback = (core: SwitchCore, channel: Channel, path: string, lengthMs: number, onEnd: (broken: boolean) => void): { stop(): void; cancel(): void } => {
+/** A sound that is being played. While another is played within it, it stands still. */
+export interface Playback {
+  stop(): void;
+  cancel(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Fires PLAYBACK_START, and PLAYBACK_STOP when it is over. */
+export const startPlayback = (core: SwitchCore, channel: Channel, path: string, lengthMs: number, onEnd: () => void): Playback => {
   const details: [string, string][] = [
     ['Playback-File-Type', typeOf(path)],
     ['Playback-File-Path', path],
   ];
   core.fire('PLAYBACK_START', { channel, after: details });
   const startedMs = core.clock.now();
+  let leftMs = lengthMs;
+  let runningSince = startedMs;
   let timer: Timer | undefined;
-  const end = (broken: boolean): void => {
+  const end = (): void => {
     timer?.cancel();
     const ms = core.clock.now() - startedMs;
     channel.variables.set('playback_seconds', String(Math.floor(ms / 1000)));
     channel.variables.set('playback_ms', String(ms));
     core.fire('PLAYBACK_STOP', { channel, after: [...details, ['Playback-Status', 'done']] });
-    onEnd(broken);
+    onEnd();
   };
-  if (lengthMs !== Infinity) timer = core.clock.after(lengthMs, () => end(false));
-  return { stop: () => end(true), cancel: () => timer?.cancel() };
+  const resume = (): void => {
+    runningSince = core.clock.now();
+    if (leftMs !== Infinity) timer = core.clock.after(leftMs, end);
+  };
+  resume();
+  return {
+    stop: end,
+    cancel: () => timer?.cancel(),
+    pause: () => {
+      timer?.cancel();
+      leftMs -= core.clock.now() - runningSince;
+    },
+    resume,
+  };
 };
 
 /** The playback application. */
@@ -55,4 +77,6 @@ export const play = (core: SwitchCore, channel: Channel, running: RunningApp, pa
   running.playback = { path, startedMs: core.clock.now() };
   running.release = playback.cancel;
   running.interrupt = playback.stop;
+  running.pause = playback.pause;
+  running.resume = playback.resume;
 };

@@ -5,6 +5,7 @@ import type { SwitchCore } from '../core.js';
 export const transfer = (core: SwitchCore, channel: Channel, destination: string, by: 'far-end' | 'switch' | 'task'): void => {
   if (channel.hungUp) return;
   core.tell({ what: 'transferred', channelId: channel.uuid, destination, by });
+  channel.otherLeg = undefined;
   core.deeds.endStandingBridge(channel);
   route(core, channel, destination);
 };
@@ -16,6 +17,7 @@ export const transferBoth = (core: SwitchCore, channel: Channel, destination: st
   if (channel.hungUp || !made || !other) return;
   for (const each of [other, channel]) core.tell({ what: 'transferred', channelId: each.uuid, destination, by: 'switch' });
   const wasUp = made.stage === 'up';
+  made.a.otherLeg = made.b.otherLeg = undefined;
   made.stage = 'over';
   made.a.bridge = made.b.bridge = undefined;
   if (wasUp) {
@@ -40,7 +42,6 @@ const route = (core: SwitchCore, channel: Channel, destination: string): void =>
       core.tell({ what: 'unparked', channelId: channel.uuid });
     }
     core.deeds.unwind(channel, 'PLAYBACK ERROR');
-    channel.otherLeg = undefined;
     channel.variables.set('transfer_source', source);
     channel.variables.set('transfer_history', source);
     channel.newProfile(now, { transferSource: source, destination, dialplan: 'XML' });
