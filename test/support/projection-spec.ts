@@ -91,7 +91,12 @@ export const givenEvents = (...events: readonly GivenEvent[]) => ({
         await database.transaction((tx) => foldInto(tx, store.schema, batchOf(prepared, log, recorded.slice(i, i + size))));
       }
     };
-    await more(...events);
+    try {
+      await more(...events);
+    } catch (error) {
+      await close();
+      throw error;
+    }
     return {
       database,
       more,

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../kernel/clock.js';
-import type { Database } from '../postgres/database.js';
+import { DomainError } from '../../kernel/errors.js';
+import { DatabaseUnavailable, type Database } from '../postgres/database.js';
 import type { KeyRing } from './key-wrapping.js';
 import type { SubjectKey, SubjectKeys } from './subject-keys.port.js';
 
@@ -40,6 +41,8 @@ const DESTROY = 'UPDATE trunkline_subject_keys SET wrapped_key = NULL, destroyed
 /**
  * Keys of persons as rows, each wrapped under its tenant's key. Those who are new at the same moment
  * share one statement. A cached key is looked up again after a minute.
+ *
+ * Throws DomainError `subject-keys-unavailable` while the database is away: whoever reads the log waits then.
  */
 export class PostgresSubjectKeys implements SubjectKeys {
   private readonly live = new Map<string, { readonly key: SubjectKey; readonly until: number }>();
@@ -68,7 +71,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
     const unknown = [...new Set(keyIds)].filter((keyId) => (this.byId.get(keyId)?.until ?? 0) <= now);
     for (let start = 0; start < unknown.length; start += 5_000) {
       const page = unknown.slice(start, start + 5_000);
-      const { rows } = await this.database.query<KeyRow>(BY_ID, [page]);
+      const { rows } = await this.query<KeyRow>(BY_ID, [page]);
       const found = new Map(rows.map((row) => [row.key_id, this.unwrapped(row)]));
       for (const keyId of page) this.remember(this.byId, keyId, { key: found.get(keyId), until: now + TRUST_MS });
     }
@@ -79,7 +82,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 
   async destroy(tenantId: string, subject: string): Promise<number> {
-    const { rows } = await this.database.query<{ key_id: string }>(DESTROY, [tenantId, subject]);
+    const { rows } = await this.query<{ key_id: string }>(DESTROY, [tenantId, subject]);
     this.live.delete(placeOf(tenantId, subject));
     for (const { key_id: keyId } of rows) this.byId.delete(keyId);
     return rows.length;
@@ -116,7 +119,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
         const keyId = this.random.uuid();
         return { tenantId, subject, keyId, wrapped: this.ring.wrap(tenantId, subject, keyId, this.ring.newKey()) };
       });
-      const { rows } = await this.database.query<KeyRow>(FIND_OR_MAKE, [made.map((m) => m.tenantId), made.map((m) => m.subject), made.map((m) => m.keyId), made.map((m) => m.wrapped)]);
+      const { rows } = await this.query<KeyRow>(FIND_OR_MAKE, [made.map((m) => m.tenantId), made.map((m) => m.subject), made.map((m) => m.keyId), made.map((m) => m.wrapped)]);
       const until = this.clock.now() + TRUST_MS;
       for (const row of rows) {
         const place = placeOf(row.tenant_id, row.subject);
@@ -128,6 +131,15 @@ export class PostgresSubjectKeys implements SubjectKeys {
       }
     }
     return keys;
+  }
+
+  private async query<Row extends object>(sql: string, values: readonly unknown[]): Promise<{ readonly rows: Row[] }> {
+    try {
+      return await this.database.query<Row & Record<string, unknown>>(sql, values);
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) throw error;
+      throw new DomainError('unavailable', 'subject-keys-unavailable', `the store of personal keys did not answer (${error.message}); try again`);
+    }
   }
 
   private unwrapped(row: KeyRow): SubjectKey {
