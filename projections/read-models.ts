@@ -1,0 +1,6 @@
+import type { Projection } from '../src/platform/subscriptions/projection.js';
+import { callHistory } from './call-history/call-history.projection.js';
+import { liveCalls } from './live-calls/live-calls.projection.js';
+
+/** Every read model; each can be thrown away and rebuilt from the log. */
+export const readModels: readonly Projection[] = [liveCalls, callHistory];
