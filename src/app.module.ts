@@ -1,0 +1,66 @@
+import { type DynamicModule, type InjectionToken, Module, type Provider } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import type { ApiParts } from './api-parts.js';
+import { IdentityModule } from './identity/identity.module.js';
+import { API_KEY_LIST, TENANT_DIRECTORY } from './identity/ports/identity-directory.port.js';
+import { CommandDispatcher } from './platform/event-store/command-dispatcher.js';
+import { CommandExecutor } from './platform/event-store/command-executor.js';
+import { EventLog } from './platform/event-store/event-log.js';
+import { API_KEY_DIRECTORY, TENANT_STATUSES } from './platform/http/access/api-key-directory.port.js';
+import { HttpModule } from './platform/http/http.module.js';
+import { IDEMPOTENCY_KEYS } from './platform/http/idempotency.port.js';
+import { LIVE_FANOUT } from './platform/http/live-fanout.port.js';
+import { PROJECTION_PROGRESS } from './platform/http/projection-progress.port.js';
+import { RATE_LIMITER } from './platform/http/rate-limit.port.js';
+import { READINESS } from './platform/http/readiness.port.js';
+import { CLOCK, HTTP_OPTIONS, type HttpOptions, LOGGER, METRICS, RANDOM } from './platform/http/tokens.js';
+import { ALARMS } from './platform/observability/alarms.port.js';
+import { Database } from './platform/postgres/database.js';
+import { PostgresIdempotencyKeys } from './platform/postgres/idempotency-keys.js';
+import { ORIGINATION_NODES } from './telephony/ports/origination-nodes.port.js';
+
+const WAIT_FOR_READ_MODEL_MS = 5_000;
+
+const providersOf = (parts: ApiParts): Provider[] => {
+  const options: HttpOptions = { requestsPerMinute: parts.settings.requestsPerMinute, waitForReadModelMs: WAIT_FOR_READ_MODEL_MS };
+  const values: readonly (readonly [token: InjectionToken, value: unknown])[] = [
+    [CLOCK, parts.clock],
+    [RANDOM, parts.random],
+    [LOGGER, parts.logger],
+    [METRICS, parts.metrics],
+    [ALARMS, parts.alarms],
+    [READINESS, parts.readiness],
+    [HTTP_OPTIONS, options],
+    [EventLog, parts.log],
+    [CommandExecutor, parts.executor],
+    [CommandDispatcher, parts.dispatcher],
+    [Database, parts.database],
+    [PROJECTION_PROGRESS, parts.progress],
+    [API_KEY_DIRECTORY, parts.apiKeys],
+    [API_KEY_LIST, parts.apiKeys],
+    [TENANT_STATUSES, parts.tenants],
+    [TENANT_DIRECTORY, parts.tenants],
+    [RATE_LIMITER, parts.rateLimiter],
+    [LIVE_FANOUT, parts.fanout],
+    [ORIGINATION_NODES, parts.nodes],
+    [IDEMPOTENCY_KEYS, new PostgresIdempotencyKeys(parts.database, parts.clock)],
+  ];
+  return values.map(([provide, useValue]) => ({ provide, useValue }));
+};
+
+/** The engine's parts under their tokens, for every module. */
+@Module({})
+class PartsModule {
+  static of(parts: ApiParts): DynamicModule {
+    const providers = providersOf(parts);
+    return { module: PartsModule, global: true, providers, exports: providers };
+  }
+}
+
+/** The API: Nest only wires what the engine has. */
+@Module({})
+export class AppModule {
+  static forRoot(parts: ApiParts): DynamicModule {
+    return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule] };
+  }
+}

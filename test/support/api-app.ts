@@ -1,0 +1,161 @@
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { apiKeyDecider } from '../../src/identity/api-keys/domain/api-key.decider.js';
+import { ApiKeyDirectoryFold } from '../../src/identity/api-keys/directory/api-key-directory.fold.js';
+import { TenantDirectoryFold } from '../../src/identity/tenants/directory/tenant-directory.fold.js';
+import { tenantDecider } from '../../src/identity/tenants/domain/tenant.decider.js';
+import { apiKeyEventSpecs, tenantEventSpecs } from '../../src/identity/contract/identity-events.js';
+import { agentEventSpecs, agentShiftEventSpecs, queueEventSpecs } from '../../src/routing/contract/routing-events.js';
+import { callEventSpecs } from '../../src/telephony/contract/call-events.js';
+import { mediaNodeEventSpecs, numberEventSpecs } from '../../src/telephony/contract/configuration-events.js';
+import { agentDecider } from '../../src/routing/agents/domain/agent.decider.js';
+import { agentShiftDecider } from '../../src/routing/agents/domain/agent-shift.decider.js';
+import { queueDecider } from '../../src/routing/queues/domain/queue.decider.js';
+import { callDecider } from '../../src/telephony/calls/domain/call.decider.js';
+import { mediaNodeDecider } from '../../src/telephony/media-nodes/domain/media-node.decider.js';
+import { numberDecider } from '../../src/telephony/numbers/domain/number.decider.js';
+import type { ApiParts } from '../../src/api-parts.js';
+import { startHttp } from '../../src/http-server.js';
+import { isoTime, type Clock } from '../../src/kernel/clock.js';
+import { streamOf } from '../../src/kernel/streams.js';
+import { SYSTEM_TENANT } from '../../src/kernel/tenants.js';
+import { CommandDispatcher } from '../../src/platform/event-store/command-dispatcher.js';
+import { CommandExecutor } from '../../src/platform/event-store/command-executor.js';
+import { EventCatalog } from '../../src/platform/event-store/event-catalog.js';
+import { EventLog } from '../../src/platform/event-store/event-log.js';
+import { InMemoryEventStore } from '../../src/platform/event-store/in-memory/in-memory.event-store.js';
+import { newApiKey } from '../../src/platform/http/access/api-key.js';
+import type { Scope } from '../../src/platform/http/access/scope.js';
+import { InProcessFanout } from '../../src/platform/http/live-fanout.port.js';
+import { DIRECTORIES } from '../../src/platform/http/projection-progress.port.js';
+import { InProcessRateLimiter } from '../../src/platform/http/rate-limit.port.js';
+import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
+import { Database } from '../../src/platform/postgres/database.js';
+import { HTTP_MIGRATIONS, HTTP_SCHEMA } from '../../src/platform/postgres/idempotency-keys.js';
+import { runMigrations } from '../../src/platform/postgres/migrations.js';
+import { InMemorySubjectKeys } from '../../src/platform/privacy/in-memory-subject-keys.js';
+import { LiveFoldRunner } from '../../src/platform/subscriptions/live-fold-runner.js';
+import { Reader } from '../../src/platform/subscriptions/reader.js';
+import { systemClock } from '../../src/platform/time/system-clock.js';
+import { systemRandom } from '../../src/platform/time/system-random.js';
+import { freshDatabase } from './postgres.js';
+
+/** An answer, its body read: JSON as a value, anything else as text. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+export interface RequestOptions {
+  readonly key?: string;
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly raw?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ApiApp {
+  readonly url: string;
+  readonly parts: ApiParts;
+  /** Lines that were logged. */
+  readonly logged: string[];
+  /** An operator's key. */
+  readonly operator: string;
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /** A key of a tenant; the tenant is made if there is none. */
+  keyFor(tenantId: string, ...scopes: readonly Scope[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface ApiAppOptions {
+  readonly clock?: Clock;
+  readonly change?: (parts: ApiParts) => ApiParts;
+}
+
+const answerOf = async (response: Response): Promise<Answer> => {
+  const text = await response.text();
+  const json = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, body: json && text !== '' ? (JSON.parse(text) as unknown) : text };
+};
+
+/** The real API on a port of its own: log in memory, tables in a real PostgreSQL. */
+export const startApiApp = async ({ clock = systemClock, change = (parts) => parts }: ApiAppOptions = {}): Promise<ApiApp> => {
+  const fresh = await freshDatabase();
+  const database = new Database(fresh.pool);
+  await runMigrations(database, HTTP_SCHEMA, HTTP_MIGRATIONS);
+  const store = new InMemoryEventStore({ clock });
+  const catalog = new EventCatalog(tenantEventSpecs, apiKeyEventSpecs, agentEventSpecs, agentShiftEventSpecs, queueEventSpecs, callEventSpecs, mediaNodeEventSpecs, numberEventSpecs);
+  const log = new EventLog(store, catalog, new InMemorySubjectKeys());
+  const executor = new CommandExecutor(log);
+  const dispatcher = new CommandDispatcher(executor, [tenantDecider, apiKeyDecider, agentDecider, agentShiftDecider, queueDecider, callDecider, mediaNodeDecider, numberDecider]);
+  const alarms = new AlarmCounter();
+  const reader = new Reader(log, clock, alarms);
+  const [apiKeys, tenants] = [new ApiKeyDirectoryFold(), new TenantDirectoryFold()];
+  const folds = new LiveFoldRunner({ reader, logId: await store.logId(), alarms }, [apiKeys, tenants], { name: DIRECTORIES });
+  await reader.start();
+  await folds.start();
+  const logged: string[] = [];
+  const parts = change({
+    settings: { httpHost: '127.0.0.1', httpPort: 0, requestsPerMinute: 100_000, cdrToken: 'secret' },
+    clock,
+    random: systemRandom,
+    logger: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
+    alarms,
+    metrics: new Registry(),
+    readiness: [],
+    log,
+    executor,
+    dispatcher,
+    database,
+    progress: { waitFor: (model, position, timeoutMs) => reader.waitFor(model, position, timeoutMs) },
+    apiKeys,
+    tenants,
+    nodes: { choose: () => Promise.resolve(undefined) },
+    rateLimiter: new InProcessRateLimiter(clock),
+    fanout: new InProcessFanout(),
+  });
+  const http = await startHttp(parts);
+  const meta = (tenantId: string) => {
+    const commandId = systemRandom.uuid();
+    return { commandId, tenantId, at: isoTime(clock.now()), actor: { kind: 'system' as const, id: 'test' }, correlationId: commandId, causationId: commandId };
+  };
+  const keyFor = async (tenantId: string, ...scopes: readonly Scope[]): Promise<string> => {
+    if (tenants.statusOf(tenantId) === undefined) {
+      await executor.execute(tenantDecider, streamOf('tenant', tenantId), { type: 'CreateTenant', data: { tenantId, settings: { name: tenantId, country: 'DE', timeZone: 'Europe/Berlin' } }, meta: meta(tenantId) });
+    }
+    const keyId = systemRandom.uuid();
+    const { key, hash } = newApiKey(keyId);
+    await executor.execute(apiKeyDecider, streamOf('apiKey', keyId), { type: 'IssueApiKey', data: { keyId, tenantId, name: 'test', scopes, hash, expiresAt: null }, meta: meta(tenantId) });
+    await folds.caughtUp();
+    return key;
+  };
+  return {
+    url: http.url,
+    parts,
+    logged,
+    operator: await keyFor(SYSTEM_TENANT, 'operator'),
+    keyFor,
+    request: async (method, path, { key, body, raw, headers = {} } = {}) =>
+      answerOf(
+        await fetch(`${http.url}${path}`, {
+          method,
+          headers: {
+            ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+            ...(body === undefined && raw === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(raw !== undefined ? { body: raw } : body === undefined ? {} : { body: JSON.stringify(body) }),
+        }),
+      ),
+    close: async () => {
+      await http.close();
+      await folds.stop();
+      await reader.stop();
+      await store.close();
+      await database.close();
+      await fresh.drop();
+    },
+  };
+};
