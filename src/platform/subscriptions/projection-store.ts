@@ -5,6 +5,7 @@ import type { PreparedProjection, ProjectionBatch } from './projection-batch.js'
 import { createIndexesSql, createTableSql, createViewSql, deleteRowsSql, loadRowsSql, qualified, upsertRowsSql } from './projection-tables.js';
 import { loadedRow } from './projection-values.js';
 import { physicalTable } from './projection.js';
+import { despiteDeadlocks } from './retry.js';
 
 /** Where a version of a projection stands. */
 export interface ProjectionState {
@@ -79,12 +80,14 @@ export class ProjectionStore {
   /** Queries see this version from now on, unless they see a newer one already: then false. */
   async activate(prepared: PreparedProjection): Promise<boolean> {
     const { name, version } = prepared.projection;
-    return this.database.transaction(async (tx) => {
-      const { rows } = await tx.query<{ version: number }>('SELECT version FROM trunkline_projection_active WHERE name = $1 FOR UPDATE', [name]);
-      if (rows[0] !== undefined && rows[0].version >= version) return rows[0].version === version;
-      await this.show(tx, prepared);
-      return true;
-    });
+    return despiteDeadlocks(() =>
+      this.database.transaction(async (tx) => {
+        const { rows } = await tx.query<{ version: number }>('SELECT version FROM trunkline_projection_active WHERE name = $1 FOR UPDATE', [name]);
+        if (rows[0] !== undefined && rows[0].version >= version) return rows[0].version === version;
+        await this.show(tx, prepared);
+        return true;
+      }),
+    );
   }
 
   /** Within a transaction: the views, and the note of which version they show. */

@@ -44,3 +44,16 @@ export const retryForEver = async <T>(
   }
 };
 
+
+const DEADLOCK = '40P01';
+
+/** Repeats a transaction that PostgreSQL broke off because it and another one waited for each other. */
+export const despiteDeadlocks = async <T>(transaction: () => Promise<T>, attempts = 5): Promise<T> => {
+  for (let left = attempts; ; left -= 1) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (left <= 1 || (error as { code?: unknown } | null)?.code !== DEADLOCK) throw error;
+    }
+  }
+};

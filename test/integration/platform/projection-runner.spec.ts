@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { InMemoryEventStore } from '../../../src/platform/event-store/in-memory/in-memory.event-store.js';
 import { AlarmCounter } from '../../../src/platform/observability/alarms.port.js';
 import type { Database } from '../../../src/platform/postgres/database.js';
@@ -12,6 +13,8 @@ import { platformDatabase } from '../../support/platform-database.js';
 import { counterProjection } from '../../support/sample-projection.js';
 import { counted, sample, sampleLog } from '../../support/sample-log.js';
 import { realClock } from '../../support/test-server.js';
+
+jest.setTimeout(60_000);
 
 let database: Database;
 let close: () => Promise<void>;

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { DomainError } from '../../../src/kernel/errors.js';
 import { EventLog } from '../../../src/platform/event-store/event-log.js';
 import { InMemoryEventStore } from '../../../src/platform/event-store/in-memory/in-memory.event-store.js';
@@ -13,6 +14,8 @@ import { platformDatabase } from '../../support/platform-database.js';
 import { sample, sampleCatalog } from '../../support/sample-log.js';
 
 const MASTER = Buffer.alloc(32, 7);
+jest.setTimeout(60_000);
+
 let database: Database;
 let close: () => Promise<void>;
 let seed = 0;
