@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { appendContract } from './event-store/appends.js';
 import { concurrencyContract } from './event-store/concurrency.js';
 import type { StoreUnderTest } from './event-store/fixtures.js';
@@ -5,6 +6,9 @@ import { readContract } from './event-store/reads.js';
 import { closeContract, subscriptionContract } from './event-store/subscriptions.js';
 
 export type { StoreUnderTest } from './event-store/fixtures.js';
+
+// Nothing here is about time; a machine that is busy with other things may take as long as it needs.
+jest.setTimeout(120_000);
 
 /**
  * What every event store must do, whatever it is made of. One store serves the whole suite, a

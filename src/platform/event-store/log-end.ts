@@ -5,6 +5,11 @@ export class LogEnd {
   private heard = 0n;
   private readonly waiting = new Set<{ readonly beyond: bigint; readonly resume: () => void }>();
 
+  /** The highest position heard of. Who hears it from outside must not trust it: it is a hint. */
+  get reached(): bigint {
+    return this.heard;
+  }
+
   /** Says that the log reaches at least this position. Called late or twice it does nothing. */
   announce(position: bigint): void {
     if (position <= this.heard) return;

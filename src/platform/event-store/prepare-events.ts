@@ -28,6 +28,9 @@ const nameFault = (name: string): string | undefined => {
   return undefined;
 };
 
+/** Whether a stream can have this name; one that cannot does not exist. */
+export const isStreamName = (name: string): boolean => nameFault(name) === undefined;
+
 /** Where and why a value is not plain JSON, or undefined. */
 const jsonFault = (value: unknown, path: string, depth: number): string | undefined => {
   switch (typeof value) {

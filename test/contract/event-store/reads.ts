@@ -7,6 +7,7 @@ export const readContract = (current: CurrentStore): void => {
     test('a stream that does not exist reads as empty', async () => {
       expect(await current().store.readStream(freshStream())).toEqual([]);
       expect(await current().store.readStream(freshStream(), { direction: 'backwards' })).toEqual([]);
+      expect(await current().store.readStream('nul-\0')).toEqual([]);
     });
 
     test('reads forwards and backwards, from a revision, up to a count', async () => {

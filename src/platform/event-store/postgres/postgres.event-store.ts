@@ -18,7 +18,7 @@ import {
 } from '../event-store.port.js';
 import { followLog, type LogPage } from '../follow-log.js';
 import { LogEnd } from '../log-end.js';
-import { checkExpectedRevision, prepareEvents } from '../prepare-events.js';
+import { checkExpectedRevision, isStreamName, prepareEvents } from '../prepare-events.js';
 import { AppendListener } from './append-listener.js';
 import { AppendQueue, type Append } from './append-queue.js';
 import { appendStatement, decodeOutcome, encodeGroup, type AppendOutcome } from './append-statement.js';
@@ -44,7 +44,7 @@ const ATTEMPT_MS = 5_000;
 const LAST = 2n ** 63n - 1n;
 
 /**
- * The log in a PostgreSQL schema. Call `migrate` once before use. Has connections of its own: one to
+ * The log in a schema of PostgreSQL 14 or later. Call `migrate` once before use. Has connections of its own: one to
  * append, up to `pool.max` (default 4) to read, one to listen; all are renewed when they break.
  */
 export class PostgresEventStore implements EventStore {
@@ -110,6 +110,7 @@ export class PostgresEventStore implements EventStore {
 
   async readStream(stream: string, options: ReadStreamOptions = {}): Promise<StoredEvent[]> {
     this.assertOpen();
+    if (!isStreamName(stream)) return [];
     const backwards = options.direction === 'backwards';
     const statement = backwards ? this.queries.streamBackwards : this.queries.streamForwards;
     const wanted = options.maxCount ?? Number.POSITIVE_INFINITY;

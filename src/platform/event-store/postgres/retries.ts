@@ -37,6 +37,7 @@ export class Retries {
         if (!this.isPassing(error)) throw error;
         judge(error);
         await this.pause(backoff, signal);
+        if (signal.aborted) judge(error);
       }
     }
   }
