@@ -12,6 +12,8 @@ export interface LegEnd {
 export interface FarEnd {
   /** It rings, if it wants to: an outbound leg only. */
   invited?(line: Line): void;
+  /** An inbound call has reached the switch and waits there. */
+  ringing?(line: Line): void;
   /** The leg is up in both directions. */
   answered?(line: Line): void;
   bridged?(line: Line, otherChannelId: string): void;

@@ -33,6 +33,8 @@ export class SimulatedSwitch {
   #heartbeat: Timer | undefined;
   #beats = 0;
   #rejecting = false;
+  /** Whether new connections are taken at all. */
+  accepting = true;
 
   constructor(options: SimulatedSwitchOptions) {
     const settings = { ...DEFAULT_SETTINGS, ...options.settings };
@@ -45,6 +47,10 @@ export class SimulatedSwitch {
 
   /** An event-socket connection has been made. */
   accept(stream: ByteStream): void {
+    if (!this.accepting) {
+      stream.destroy();
+      return;
+    }
     const session = new EslSession(this.core, stream, (ended) => this.#sessions.delete(ended));
     if (this.#rejecting) {
       session.reject();
@@ -96,6 +102,46 @@ export class SimulatedSwitch {
     this.stopHeartbeat();
     this.core.scheduler.clear();
     for (const session of [...this.#sessions]) session.disconnect('The system is being shut down.\n');
+  }
+
+  /** An orderly end: every channel is hung up and reported, clients get a notice; then `over`. */
+  shutDown(over: () => void): void {
+    const { core } = this;
+    this.stopHeartbeat();
+    core.scheduler.clear();
+    for (const channel of [...core.channels.values()]) core.deeds.hangUp(channel, 'SYSTEM_SHUTDOWN', { by: 'switch' });
+    core.fire('SHUTDOWN', { after: [['Event-Info', 'System Shutting Down']] });
+    core.clock.after(200, () => {
+      core.bus.flush();
+      for (const session of [...this.#sessions]) session.disconnect('The system is being shut down.\n');
+      over();
+    });
+  }
+
+  /** The process is gone: channels, tasks, jobs and events on their way end without a word. */
+  crash(): void {
+    const { core } = this;
+    this.stopHeartbeat();
+    core.scheduler.clear();
+    for (const session of [...this.#sessions]) session.cut();
+    core.bus.drop();
+    for (const channel of [...core.channels.values()]) {
+      core.channels.delete(channel.uuid);
+      channel.thread.clear();
+      for (const running of channel.apps.splice(0)) running.release?.();
+      channel.bridge = undefined;
+      if (channel.reported) continue;
+      const alreadyEnding = channel.hungUp;
+      channel.cause ??= 'SYSTEM_SHUTDOWN';
+      core.tell({ what: 'vanished', channelId: channel.uuid });
+      channel.farEnd.ended?.(core.deeds.lineOf(channel), { cause: channel.cause, byFarEnd: alreadyEnding && channel.endedBy === 'far-end' });
+    }
+    core.rebirth();
+  }
+
+  /** The new process is up. */
+  revive(): void {
+    this.startHeartbeat();
   }
 
   #beat(): void {

@@ -61,6 +61,7 @@ export const placeCall = (core: SwitchCore, call: InboundCall, farEnd: FarEnd): 
     core.setRunning(channel, 'CS_INIT');
     channel.state = 'CS_ROUTING';
     core.fire('CHANNEL_CREATE', { channel });
+    farEnd.ringing?.(core.deeds.lineOf(channel));
     enterDialplan(core, channel);
   });
   return channel;

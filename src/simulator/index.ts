@@ -1,0 +1,20 @@
+/** The simulator: a FreeSWITCH stand-in that speaks real ESL, with callers and agents that behave. */
+export type { AgentDesk, DeskAgent } from './behaviour/agent-desk.js';
+export type { DialledNumber } from './behaviour/callers.js';
+export type { Span } from './behaviour/chance.js';
+export { ORDINARY_DAY, type BehaviourMix, type PhoneReaction } from './behaviour/mix.js';
+export { SwitchFaults, type Door } from './faults.js';
+export { HttpCdrPoster, type HttpCdrPosterOptions } from './http-cdr-poster.js';
+export { SeededRandom } from './seeded-random.js';
+export { Simulation, type SimulationOptions } from './simulation.js';
+export type { CdrPoster, SwitchCdr } from './switch/cdr-poster.port.js';
+export { DEFAULT_SETTINGS, type SwitchSettings } from './switch/core.js';
+export { ANNOUNCEMENT_EXTENSION, FALLBACK_EXTENSION, fallbackTaskGroup, trunklineDialplan, type Dialplan } from './switch/dialplan.js';
+export type { ByteStream } from './switch/esl/byte-stream.port.js';
+export { EslSocketServer, type EslSocketServerOptions } from './switch/esl/esl-socket-server.js';
+export { inMemoryConnection, type InMemoryStream } from './switch/esl/in-memory-connection.js';
+export type { Dialled, Endpoints, FarEnd, LegEnd, Line } from './switch/far-end.js';
+export type { SwitchObserver, SwitchTruth } from './switch/observer.js';
+export { SimulatedSwitch, type SimulatedSwitchOptions } from './switch/simulated-switch.js';
+export { Truth, type CallOutcome, type OfferOutcome, type TrueLeg, type TrueTotals } from './truth.js';
+export { VirtualClock } from './virtual-clock.js';
