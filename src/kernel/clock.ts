@@ -26,3 +26,14 @@ export const msOf = (iso: string): number => Date.parse(iso);
 
 /** Resolves after `ms` on the given clock. */
 export const sleep = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+
+/** Whether `task` was done (or failed) before `ms` had passed; it goes on all the same. */
+export const within = (clock: Clock, ms: number, task: Promise<unknown>): Promise<boolean> =>
+  new Promise((resolve) => {
+    const timer = clock.after(ms, () => resolve(false));
+    const done = (): void => {
+      timer.cancel();
+      resolve(true);
+    };
+    task.then(done, done);
+  });

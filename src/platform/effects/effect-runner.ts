@@ -1,4 +1,4 @@
-import { type Clock, isoTime, msOf, sleep, type Timer } from '../../kernel/clock.js';
+import { type Clock, isoTime, msOf, type Timer, within } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { Json, RecordedEvent } from '../../kernel/event.js';
 import type { CommandDispatcher } from '../event-store/command-dispatcher.js';
@@ -37,6 +37,8 @@ interface Open<Request> extends Asked {
 }
 
 const LOOK_EVERY_MS = 200;
+/** Longest wait at shutdown for deeds that are under way, ms. */
+const STOP_MS = 5_000;
 /** After its deadline an effect that nobody could take is settled by whoever sees it, ms. */
 const GRACE_MS = 5_000;
 
@@ -79,7 +81,7 @@ export class EffectRunner<Request> implements LiveFold {
   async stop(): Promise<void> {
     this.enabled = false;
     this.looking?.cancel();
-    await Promise.race([Promise.all(this.lanes.values()), sleep(this.parts.clock, 5_000)]);
+    await within(this.parts.clock, STOP_MS, Promise.all(this.lanes.values()));
     this.stopping.abort();
   }
 

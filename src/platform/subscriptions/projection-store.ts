@@ -55,7 +55,7 @@ export class ProjectionStore {
   async ensure(prepared: PreparedProjection, logId: string): Promise<ProjectionState> {
     const { name, version } = prepared.projection;
     return this.database.transaction(async (tx) => {
-      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7461502))', [`projection ${name}`]);
+      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7461502))', ['projections']);
       const [known] = await this.states(tx, [name], version);
       if (known !== undefined) return known;
       for (const table of prepared.tables) await tx.query(`${createTableSql(this.schema, table)}\n${createIndexesSql(this.schema, table)}`);

@@ -41,6 +41,7 @@ export class LiveLegs implements LiveFold {
   private readonly starts = new Map<string, string>();
   /** Legs that were asked for, by the id that they will have. */
   private readonly expected = new Map<string, { readonly callId: string; readonly tenantId: string }>();
+  private recordedAt: string | undefined;
   /** Legs that ended lately: a fact that comes after the end must not open a call of its own. */
   private readonly ended = new Set<string>();
 
@@ -55,6 +56,11 @@ export class LiveLegs implements LiveFold {
 
   hasEnded(legId: string): boolean {
     return this.ended.has(legId);
+  }
+
+  /** When the newest event about a leg was recorded, ISO 8601 UTC: until then somebody listened. */
+  get lastRecordedAt(): string | undefined {
+    return this.recordedAt;
   }
 
   /** The call that a leg is for which was asked for and has not been seen yet. */
@@ -94,6 +100,7 @@ export class LiveLegs implements LiveFold {
     const event = recorded as Recorded<CallEvent>;
     const callId = idOf(event.stream);
     const at = event.metadata.occurredAt;
+    this.recordedAt = event.recordedAt;
     switch (event.type) {
       case 'CallStarted':
         this.starts.set(callId, at);
@@ -135,11 +142,12 @@ export class LiveLegs implements LiveFold {
   }
 
   snapshot(): Json {
-    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts], expected: [...this.expected] as unknown as Json };
+    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts], expected: [...this.expected] as unknown as Json, recordedAt: this.recordedAt };
   }
 
   restore(state: Json): void {
-    const saved = state as unknown as { legs: LiveLeg[]; starts: [string, string][]; expected: [string, { callId: string; tenantId: string }][] };
+    const saved = state as unknown as { legs: LiveLeg[]; starts: [string, string][]; expected: [string, { callId: string; tenantId: string }][]; recordedAt?: string };
+    this.recordedAt = saved.recordedAt;
     for (const leg of saved.legs) this.legs.set(leg.legId, leg);
     for (const [legId, call] of saved.expected) this.expected.set(legId, call);
     for (const [callId, at] of saved.starts) this.starts.set(callId, at);

@@ -4,6 +4,7 @@ import type { CommandExecutor } from '../../../platform/event-store/command-exec
 import type { Alarms } from '../../../platform/observability/alarms.port.js';
 import type { Lease, Leases } from '../../../platform/subscriptions/leases.port.js';
 import { mediaNodeDecider } from '../domain/media-node.decider.js';
+import type { OriginationNode, OriginationNodes } from '../../ports/origination-nodes.port.js';
 import type { NodeSession, NodeSessions } from '../../ports/node-sessions.port.js';
 import type { NodeList } from './node-list.fold.js';
 import { NodeWatch, type NodeWatchParts } from './node-watch.js';
@@ -24,7 +25,7 @@ interface Owned {
   readonly lease: Lease;
   readonly session: NodeSession;
   readonly change: number;
-  readonly music: string;
+  readonly trunkAddress: string;
 }
 
 const LOOK_EVERY_MS = 500;
@@ -33,7 +34,7 @@ const LOOK_EVERY_MS = 500;
  * Owns as many media nodes as it can get the leases of, and keeps a session to each. A node's socket
  * is closed before its lease can pass on to another process.
  */
-export class NodeSupervisor {
+export class NodeSupervisor implements OriginationNodes {
   private readonly owned = new Map<string, Owned>();
   private timer: Timer | undefined;
   private stopped = false;
@@ -55,9 +56,10 @@ export class NodeSupervisor {
     return owned !== undefined && owned.lease.isHeld() && owned.session.isReady;
   }
 
-  /** What the node plays to those who wait; null for a node that is not ours. */
-  musicOf(nodeId: string): string | null {
-    return this.owned.get(nodeId)?.music ?? null;
+  /** The first node that deeds can be done on. */
+  choose(): Promise<OriginationNode | undefined> {
+    for (const [nodeId, { trunkAddress }] of this.owned) if (this.isReady(nodeId)) return Promise.resolve({ nodeId, trunkAddress });
+    return Promise.resolve(undefined);
   }
 
   /** Facts could not be kept in memory any longer: all nodes are compared anew. */
@@ -102,7 +104,7 @@ export class NodeSupervisor {
       return;
     }
     const session = sessions.open(nodeId, state.settings, new NodeWatch(nodeId, tenantId, { ...watch, clock, alarms }));
-    this.owned.set(nodeId, { lease, session, change, music: state.settings.music });
+    this.owned.set(nodeId, { lease, session, change, trunkAddress: state.settings.trunkAddress });
     lease.lost.addEventListener('abort', () => void this.giveUp(nodeId, false), { once: true });
     session.start();
   }

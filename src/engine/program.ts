@@ -1,0 +1,68 @@
+import pino, { type Logger } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { startHttp } from '../http-server.js';
+import { InProcessFanout } from '../platform/http/live-fanout.port.js';
+import { InProcessRateLimiter } from '../platform/http/rate-limit.port.js';
+import { AlarmCounter } from '../platform/observability/alarms.port.js';
+import type { Projection } from '../platform/subscriptions/projection.js';
+import { systemClock } from '../platform/time/system-clock.js';
+import { systemRandom } from '../platform/time/system-random.js';
+import type { TrunklineSettings } from '../settings.js';
+import { connectEsl } from '../telephony/adapters/freeswitch/esl-client.js';
+import { Engine } from './engine.js';
+import { openStorage, type Storage } from './storage.js';
+import type { TelephonyOptions } from './telephony-role.js';
+
+/** A running process. */
+export interface Program {
+  readonly engine: Engine;
+  readonly storage: Storage;
+  readonly logger: Logger;
+  /** Where the API listens; undefined in a process without the api role. */
+  readonly url: string | undefined;
+  /** Lets go of calls, finishes what is under way and closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface ProgramOptions {
+  readonly settings: TrunklineSettings;
+  readonly projections: readonly Projection[];
+  readonly session?: TelephonyOptions['session'];
+  readonly logger?: Logger;
+}
+
+/** Everything that `npm start` runs. Rejects with an Error that says what is wrong; nothing is left running then. */
+export const startProgram = async ({ settings, projections, session, logger = pino({ level: settings.logLevel }) }: ProgramOptions): Promise<Program> => {
+  const clock = systemClock;
+  const random = systemRandom;
+  const alarms = new AlarmCounter({
+    raise: ({ code, message, details, error }) => logger.warn({ alarm: code, ...details, ...(error === undefined ? {} : { err: error }) }, message),
+  });
+  const storage = await openStorage(settings, clock, random, alarms);
+  const closing: (() => Promise<void>)[] = [() => storage.close()];
+  const stop = async (): Promise<void> => {
+    for (let close = closing.pop(); close !== undefined; close = closing.pop()) await close();
+  };
+  try {
+    const engine = await Engine.build({ settings, clock, random, alarms, storage, projections, connect: connectEsl, ...(session === undefined ? {} : { session }) });
+    closing.push(() => engine.stop());
+    await engine.start();
+    let url: string | undefined;
+    if (settings.roles.includes('api')) {
+      const { apiKeys, tenants, database, progress, nodes } = engine;
+      const { log, executor, dispatcher } = engine.core;
+      const metrics = new Registry();
+      collectDefaultMetrics({ register: metrics });
+      const http = await startHttp({
+        settings, clock, random, logger, alarms, metrics, readiness: engine.readinessChecks(), log, executor, dispatcher, database, progress, apiKeys, tenants, nodes,
+        rateLimiter: new InProcessRateLimiter(clock), fanout: new InProcessFanout(),
+      });
+      url = http.url;
+      closing.push(() => http.close());
+    }
+    return { engine, storage, logger, url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

@@ -1,0 +1,58 @@
+import type { Database } from '../platform/postgres/database.js';
+import { Leased } from '../platform/subscriptions/leased.js';
+import { ProjectionEngine } from '../platform/subscriptions/projection-engine.js';
+import type { ProjectionStatus } from '../platform/subscriptions/projection-runner.js';
+import { ProjectionStore } from '../platform/subscriptions/projection-store.js';
+import type { Projection } from '../platform/subscriptions/projection.js';
+import type { Core } from './core.js';
+
+/**
+ * Keeps the read models. Each has a consumer and a lease of its own, so that a slow one holds no other
+ * up and several workers share them.
+ */
+export class WorkerRole {
+  readonly store: ProjectionStore;
+  private readonly engines = new Map<string, ProjectionEngine>();
+  private readonly leased: readonly Leased[];
+
+  constructor(core: Core, database: Database, projections: readonly Projection[]) {
+    const { reader, log, parked, clock, alarms, leases, holder } = core;
+    this.store = new ProjectionStore(database);
+    this.leased = projections.map((projection) =>
+      new Leased(`projections/${projection.name}`, { leases, clock, alarms, holder }, async (lease) => {
+        const engine = new ProjectionEngine({ reader, log, store: this.store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease });
+        await engine.start();
+        this.engines.set(projection.name, engine);
+        return {
+          stop: async () => {
+            this.engines.delete(projection.name);
+            await engine.stop();
+          },
+        };
+      }),
+    );
+  }
+
+  /** Where the read models that run here stand. */
+  status(): ProjectionStatus[] {
+    return [...this.engines.values()].flatMap((engine) => engine.status());
+  }
+
+  /** Undefined where the model does not run in this process. */
+  engineOf(model: string): ProjectionEngine | undefined {
+    return this.engines.get(model);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.leased.map((leased) => leased.start()));
+  }
+
+  /** Resolves once what runs here has everything that is in the log now. */
+  async caughtUp(): Promise<void> {
+    await Promise.all([...this.engines.values()].map((engine) => engine.caughtUp()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.leased.map((leased) => leased.stop()));
+  }
+}
