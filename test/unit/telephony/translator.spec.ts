@@ -1,8 +1,8 @@
 import type { EslEvent } from '../../../src/telephony/adapters/freeswitch/esl-client.port.js';
 import { FreeswitchTranslator, SUBSCRIBED_EVENTS } from '../../../src/telephony/adapters/freeswitch/freeswitch-translator.js';
-import { captures } from '../../support/captures.js';
 import { aboutChannel, eventsIn, eventsOf, factsIn, factsOf, ofKind } from '../../support/capture-facts.js';
-import { capture } from '../../support/captures.js';
+import { capture, captures } from '../../support/captures.js';
+import { SeededRandom } from '../../support/manual-clock.js';
 
 const factOfTruth = (scenario: string, name: string): string => String(capture(scenario).truth.facts?.[name]);
 
@@ -250,6 +250,33 @@ describe('what is odd', () => {
       HEARTBEAT: 1,
     });
     expect(factsIn([made('constructor'), made('__proto__'), made('toString')], translator)).toEqual([]);
+  });
+
+  it('no change of any header makes it throw or tell an impossible time', () => {
+    const seed = Number(process.env['TRUNKLINE_TEST_SEED'] ?? Math.floor(Math.random() * 1e9));
+    console.log(`changed headers with TRUNKLINE_TEST_SEED=${seed}`);
+    const random = new SeededRandom(seed);
+    const events = ['02a', '04', '05c', '06a', '06c', '06e', '07a', '09', '10f'].flatMap((name) => eventsOf(name, name === '10f' ? 'before' : 'json'));
+    const values = ['', '0', '-1', '999999999999999999', '1e9', 'NaN', '__proto__', 'a b', '\u0000', '%', '::::', '1:2:bl_xfer:', '9:u:bl_xfer:/', 'x'.repeat(5_000)];
+    const translator = new FreeswitchTranslator();
+    for (let i = 0; i < 20_000; i += 1) {
+      const event = events[random.below(events.length)];
+      if (event === undefined) continue;
+      const names = Object.keys(event.headers);
+      const headers: Record<string, string> = { ...event.headers };
+      for (let changes = 1 + random.below(4); changes > 0; changes -= 1) {
+        const name = names[random.below(names.length)] ?? '';
+        if (random.next() < 0.4) delete headers[name];
+        else headers[name] = values[random.below(values.length)] ?? '';
+      }
+      for (const fact of translator.translate({ ...event, headers }, Date.UTC(2026, 0, 1))) {
+        expect(fact.at).toBe(new Date(fact.at).toISOString());
+        expect(fact.factId).toMatch(/^[0-9a-f-]{36}$/);
+      }
+    }
+    translator.gap();
+    translator.retain(new Set());
+    expect(translator.channelsRemembered).toBe(0);
   });
 
   it('a channel met in the middle of its life was not transferred just now', () => {
