@@ -16,13 +16,18 @@ export class SimulatedClient {
   readonly raw: Buffer[] = [];
   notice: string | undefined;
   closed = false;
+  readonly torn: string[] = [];
+  onEvent: (event: EslEvent) => void = () => undefined;
   readonly #decoder = new EslDecoder();
 
   constructor(readonly stream: InMemoryStream) {
     stream.onData((bytes) => {
       this.raw.push(bytes);
       for (const message of this.#decoder.push(bytes)) {
-        if (message.kind === 'event') this.events.push(message.event);
+        if (message.kind === 'event') {
+          this.events.push(message.event);
+          this.onEvent(message.event);
+        } else if (message.kind === 'torn-frame' || message.kind === 'protocol-error') this.torn.push(message.message);
         else if (message.kind === 'reply') this.replies.push(message.text);
         else if (message.kind === 'api-response') this.replies.push(message.body);
         else if (message.kind === 'rude-rejection') this.replies.push(message.text);

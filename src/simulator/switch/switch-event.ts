@@ -31,7 +31,7 @@ export class SwitchEvent {
 
   jsonText(): string {
     let text = '{';
-    for (const [name, value] of this.headers) text += `${text.length > 1 ? ',' : ''}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    for (const [name, value] of this.headers) text += (text.length > 1 ? ',' : '') + jsonNameOf(name) + (NEEDS_ESCAPE.test(value) ? JSON.stringify(value) : `"${value}"`);
     if (this.body !== undefined) text += `,"Content-Length":"${Buffer.byteLength(this.body)}","_body":${JSON.stringify(this.body)}`;
     return `${text}}`;
   }
@@ -44,6 +44,19 @@ export class SwitchEvent {
 }
 
 const frame = (type: string, body: string): Buffer => Buffer.from(`Content-Length: ${Buffer.byteLength(body)}\nContent-Type: ${type}\n\n${body}`);
+
+const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
+const jsonNames = new Map<string, string>();
+
+/** `"name":`, kept for the few hundred names that there are. */
+const jsonNameOf = (name: string): string => {
+  let text = jsonNames.get(name);
+  if (text === undefined) {
+    text = `${JSON.stringify(name)}:`;
+    if (jsonNames.size < 2_000) jsonNames.set(name, text);
+  }
+  return text;
+};
 
 const UNSAFE = /[^\x21-\x7e]|[\r\n #%&+:;<=>?@[\\\]^`{|}"]/;
 const HEX_PAIR = /^%[0-9a-fA-F]{2}/;

@@ -30,15 +30,29 @@ export class SwitchTime {
   }
 }
 
+/** The last result of a function that is asked for the same second again and again. */
+const perSecond = (make: (ms: number) => string): ((us: number) => string) => {
+  let second = NaN;
+  let text = '';
+  return (us) => {
+    const wanted = Math.floor(us / 1e6);
+    if (wanted !== second) {
+      second = wanted;
+      text = make(wanted * 1000);
+    }
+    return text;
+  };
+};
+
 /** `2026-11-22 21:17:03`, UTC. */
-export const stampOf = (us: number): string => isoTime(Math.floor(us / 1000)).slice(0, 19).replace('T', ' ');
+export const stampOf = perSecond((ms) => isoTime(ms).slice(0, 19).replace('T', ' '));
 
 /** `Sun, 22 Nov 2026 21:17:03 GMT`. */
-export const gmtOf = (us: number): string => {
-  const iso = isoTime(Math.floor(us / 1000));
-  const weekday = DAYS[(Math.floor(us / 86_400_000_000) + 4) % 7]!;
+export const gmtOf = perSecond((ms) => {
+  const iso = isoTime(ms);
+  const weekday = DAYS[(Math.floor(ms / 86_400_000) + 4) % 7]!;
   return `${weekday}, ${iso.slice(8, 10)} ${MONTHS[Number(iso.slice(5, 7)) - 1]!} ${iso.slice(0, 4)} ${iso.slice(11, 19)} GMT`;
-};
+});
 
 /** `0 years, 0 days, 0 hours, 1 minute, 59 seconds, 551 milliseconds, 804 microseconds`. */
 export const uptimeOf = (us: number): string => {
