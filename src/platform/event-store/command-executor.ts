@@ -136,15 +136,23 @@ export class CommandExecutor {
   private async runBatch(lane: Lane, batch: Pending[]): Promise<void> {
     let left = batch;
     for (let conflicts = 0; left.length > 0; ) {
-      lane.cached ??= await this.read(lane.decider, lane.stream, undefined);
-      const base = lane.cached;
-      const { taken, rest, events, next } = this.decideTogether(lane, base, left);
+      const remembered = lane.cached;
+      const base = remembered ?? (await this.read(lane.decider, lane.stream, undefined));
+      lane.cached = base;
+      const { taken, answers, rest, events, next } = this.decideTogether(lane, base, left);
       if (events.length === 0) {
+        // No append proves that the state is the newest: what another process wrote may change the answer.
+        if (answers.length > 0 && remembered !== undefined && conflicts <= this.maxConflicts && (await this.catchUp(lane, base))) {
+          conflicts += 1;
+          continue;
+        }
+        for (const { give } of answers) give();
         left = rest;
         continue;
       }
       try {
         const appended = await this.log.append(lane.stream, base.revision, events);
+        for (const { give } of answers) give();
         let index = -1;
         for (const decided of taken) {
           index += decided.count;
@@ -162,11 +170,10 @@ export class CommandExecutor {
         if (!(error instanceof WrongExpectedRevision)) {
           const shown = error instanceof EventStoreUnavailable ? unavailable(error) : error;
           for (const decided of taken) decided.pending.reject(shown);
-          left = rest;
+          left = [...answers.map(({ pending }) => pending), ...rest];
           continue;
         }
         conflicts += 1;
-        left = [...taken.map((decided) => decided.pending), ...rest];
         if (conflicts > this.maxConflicts) {
           const gaveUp = new DomainError('conflict', 'too-much-contention', `${lane.stream} changed ${conflicts} times while the command was decided; send it again`);
           for (const pending of left) pending.reject(gaveUp);
@@ -176,11 +183,23 @@ export class CommandExecutor {
     }
   }
 
-  /** Decides as many of the waiting commands as fit one append, each on the state that the one before leaves. */
+  /** Folds what others have written since; true where there was something. */
+  private async catchUp(lane: Lane, base: StreamState): Promise<boolean> {
+    const { revision } = base;
+    lane.cached = undefined;
+    lane.cached = await this.read(lane.decider, lane.stream, base);
+    return lane.cached.revision !== revision;
+  }
+
+  /**
+   * Decides as many of the waiting commands as fit one append, each on the state that the one before
+   * leaves. `answers` are those that write nothing: they hold only if the state turns out to be the newest.
+   */
   private decideTogether(lane: Lane, base: StreamState, waiting: readonly Pending[]) {
     const state: StreamState = { ...base, commands: base.commands };
     const firstRevision = base.revision === 'no_stream' ? 0n : base.revision + 1n;
     const taken: { readonly pending: Pending; readonly count: number }[] = [];
+    const answers: { readonly pending: Pending; readonly give: () => void }[] = [];
     const undecided = new Set<string>();
     const events: UncodedEvent[] = [];
     let index = 0;
@@ -201,11 +220,11 @@ export class CommandExecutor {
         }
         decided = lane.decider.decide(pending.command, state.state);
       } catch (error) {
-        pending.reject(error);
+        answers.push({ pending, give: () => pending.reject(error) });
         continue;
       }
       if (decided.length === 0) {
-        pending.resolve({ position: 0n, revision: base.revision, duplicate: false });
+        answers.push({ pending, give: () => pending.resolve({ position: 0n, revision: base.revision, duplicate: false }) });
         continue;
       }
       decided.forEach((event, offset) => {
@@ -222,7 +241,7 @@ export class CommandExecutor {
       undecided.add(meta.commandId);
       taken.push({ pending, count: decided.length });
     }
-    return { taken, rest: waiting.slice(index), events, next: { state, firstRevision } };
+    return { taken, answers, rest: waiting.slice(index), events, next: { state, firstRevision } };
   }
 
   private async read(decider: AnyDecider, stream: string, from: StreamState | undefined): Promise<StreamState> {
