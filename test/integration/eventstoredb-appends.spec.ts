@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { jest } from '@jest/globals';
 import { sleep } from '../../src/kernel/clock.js';
 import {
   AppendTooLarge,
@@ -15,6 +16,7 @@ import { adaptersUnderTest, eventually } from '../support/eventstoredb/adapter-u
 import type { AppendFault } from '../support/eventstoredb/stand-in-faults.js';
 
 const { standIn: startStandIn, store: storeOf, closeAll } = adaptersUnderTest();
+jest.setTimeout(60_000);
 afterEach(closeAll);
 
 /** What a stream holds in the server's own log. */
@@ -49,7 +51,7 @@ describe('requirement 1: an append is written exactly once, whatever happens to 
     ])('expecting %s', async (_name, expected, single) => {
       const standIn = await startStandIn();
       standIn.faults.hidesBatchAppend = single;
-      const store = storeOf(standIn);
+      const store = storeOf(standIn, { appendTimeoutMs: 400 });
       const stream = freshStream();
       const before = expected === 'no_stream' ? [] : newEvents(1);
       if (before.length > 0) await store.append(stream, 'no_stream', before);
@@ -96,7 +98,7 @@ describe('requirement 1: an append is written exactly once, whatever happens to 
 
   test('an append that goes on over a restart, which forgets recent ids, is not doubled: the retry names a revision', async () => {
     const standIn = await startStandIn();
-    const store = storeOf(standIn);
+    const store = storeOf(standIn, { appendTimeoutMs: 400 });
     const stream = freshStream();
     await store.append(stream, 'any', newEvents(1));
     const events = newEvents(2);
@@ -126,7 +128,7 @@ describe('requirement 1: an append is written exactly once, whatever happens to 
 
   test("a wrong revision after a retry is a conflict where they are somebody else's", async () => {
     const standIn = await startStandIn();
-    const store = storeOf(standIn);
+    const store = storeOf(standIn, { appendTimeoutMs: 400 });
     const stream = freshStream();
     standIn.faults.nextAppends({ commit: false, answer: 'never' });
     const append = store.append(stream, 'no_stream', newEvents(2));
@@ -141,7 +143,7 @@ describe('requirement 1: an append is written exactly once, whatever happens to 
 
   test('an error of the one stream that carries all appends is felt by all of them, and none is lost or doubled', async () => {
     const standIn = await startStandIn();
-    const store = storeOf(standIn);
+    const store = storeOf(standIn, { appendTimeoutMs: 400 });
     const appends = Array.from({ length: 60 }, () => ({ stream: freshStream(), events: newEvents(2, { data: { text: 'x'.repeat(60_000) } }) }));
     const committed = { commit: true, answer: 'stream-fails' } as const;
     for (const fault of [committed, { ...committed, commit: false }, { commit: true, answer: 'stream-ends' } as const]) {
@@ -216,7 +218,7 @@ describe('requirement 9: what the server supports is asked with a time limit', (
     async (answer) => {
       const standIn = await startStandIn();
       standIn.faults.featuresAnswer = answer;
-      const store = storeOf(standIn, { retryForMs: 600 });
+      const store = storeOf(standIn, { appendTimeoutMs: 500, retryForMs: 600 });
       const stream = freshStream();
       const events = newEvents(1);
       await expect(store.append(stream, 'no_stream', events)).rejects.toThrow(EventStoreUnavailable);
@@ -278,7 +280,7 @@ describe('requirement 12: closing', () => {
 
   test('does not wait for ever for a server that does not answer', async () => {
     const standIn = await startStandIn();
-    const store = storeOf(standIn);
+    const store = storeOf(standIn, { appendTimeoutMs: 400 });
     standIn.faults.nextAppends({ commit: false, answer: 'never' }, 100);
     const append = store.append(freshStream(), 'no_stream', newEvents(1));
     const outcome = expect(append).rejects.toThrow(EventStoreUnavailable);

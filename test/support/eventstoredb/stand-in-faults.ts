@@ -29,6 +29,8 @@ export class StandInFaults {
   abortsSlowConsumers = false;
   /** Subscriptions made from now on are confirmed and never heard of again. */
   mutesSubscriptions = false;
+  /** A subscription begins this many events too early, so that the reader gets them a second time. */
+  resends = 0;
   /** Reads are accepted and never answered. */
   readsNeverAnswer = false;
   private appendFaults: AppendFault[] = [];
@@ -42,6 +44,10 @@ export class StandInFaults {
   /** The next reads and subscriptions fail with these codes. */
   nextReads(...codes: status[]): void {
     this.readFailures.push(...codes);
+  }
+
+  get pendingAppendFaults(): number {
+    return this.appendFaults.length;
   }
 
   takeAppendFault(): AppendFault | undefined {

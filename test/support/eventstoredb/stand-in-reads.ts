@@ -126,7 +126,7 @@ export class StandInReads {
     if (position !== undefined) {
       const index = this.log.indexAt(BigInt(position.getCommitPosition()));
       if (index === undefined) return fail(call, invalidPosition());
-      start = Math.min(index + 1, this.log.entries.length);
+      start = Math.max(0, Math.min(index + 1, this.log.entries.length) - this.faults.resends);
     }
     const afterRevision = stream?.hasRevision() === true ? BigInt(stream.getRevision()) : -1n;
     const filter = options.getFilter();
