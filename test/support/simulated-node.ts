@@ -1,4 +1,4 @@
-import { EslDecoder } from '../../src/telephony/adapters/freeswitch/esl-decoder.js';
+import { EslDecoder, type EslMessage } from '../../src/telephony/adapters/freeswitch/esl-decoder.js';
 import type { EslEvent } from '../../src/telephony/adapters/freeswitch/esl-client.port.js';
 import { SeededRandom } from '../../src/simulator/seeded-random.js';
 import { VirtualClock } from '../../src/simulator/virtual-clock.js';
@@ -23,20 +23,34 @@ export class SimulatedClient {
   constructor(readonly stream: InMemoryStream) {
     stream.onData((bytes) => {
       this.raw.push(bytes);
-      for (const message of this.#decoder.push(bytes)) {
-        if (message.kind === 'event') {
-          this.events.push(message.event);
-          this.onEvent(message.event);
-        } else if (message.kind === 'torn-frame' || message.kind === 'protocol-error') this.torn.push(message.message);
-        else if (message.kind === 'reply') this.replies.push(message.text);
-        else if (message.kind === 'api-response') this.replies.push(message.body);
-        else if (message.kind === 'rude-rejection') this.replies.push(message.text);
-        else if (message.kind === 'disconnect-notice') this.notice = message.text;
-      }
+      for (const message of this.#decoder.push(bytes)) this.#take(message);
     });
     stream.onClose(() => {
+      for (const message of this.#decoder.end()) this.#take(message);
       this.closed = true;
     });
+  }
+
+  #take(message: EslMessage): void {
+    switch (message.kind) {
+      case 'event':
+        this.events.push(message.event);
+        this.onEvent(message.event);
+        return;
+      case 'reply':
+      case 'rude-rejection':
+        this.replies.push(message.text);
+        return;
+      case 'api-response':
+        this.replies.push(message.body);
+        return;
+      case 'torn-frame':
+      case 'protocol-error':
+        this.torn.push(message.message);
+        return;
+      case 'disconnect-notice':
+        this.notice = message.text;
+    }
   }
 
   send(command: string): void {

@@ -53,6 +53,8 @@ interface FireOptions {
   readonly body?: string;
   readonly from?: CallingPoint;
   readonly sequence?: number;
+  /** The event's time, where it must be that of a fact told with it, microseconds. */
+  readonly atUs?: number;
   readonly subclass?: string;
 }
 
@@ -108,9 +110,9 @@ export class SwitchCore {
     this.#observers.push(observer);
   }
 
-  tell(truth: DistributiveOmit<SwitchTruth, 'atUs'>): void {
+  tell(truth: DistributiveOmit<SwitchTruth, 'atUs'>, atUs = this.time.tickUs()): void {
     if (this.#observers.length === 0) return;
-    const stamped = { ...truth, atUs: this.time.tickUs() } as SwitchTruth;
+    const stamped = { ...truth, atUs } as SwitchTruth;
     for (const observer of this.#observers) observer(stamped);
   }
 
@@ -141,7 +143,7 @@ export class SwitchCore {
 
   makeEvent(name: EventName, sequence: number, options: FireOptions = {}): SwitchEvent {
     const { channel } = options;
-    const headers: Header[] = [...(options.prefix ?? []), ...this.commonHeaders(name, options.from ?? CALLING_POINTS[name], sequence), ...(options.before ?? [])];
+    const headers: Header[] = [...(options.prefix ?? []), ...this.commonHeaders(name, options.from ?? CALLING_POINTS[name], sequence, options.atUs), ...(options.before ?? [])];
     if (channel) {
       headers.push(...basicHeaders(channel));
       if (channel.hasProfile) headers.push(...callerHeaders(channel));
@@ -152,8 +154,7 @@ export class SwitchCore {
   }
 
   /** What every event begins with. */
-  commonHeaders(name: string, [file, fn, line]: CallingPoint, sequence: number): Header[] {
-    const now = this.time.tickUs();
+  commonHeaders(name: string, [file, fn, line]: CallingPoint, sequence: number, now = this.time.tickUs()): Header[] {
     return [
       ['Event-Name', name],
       ['Core-UUID', this.coreUuid],

@@ -17,9 +17,9 @@ const startMedia = (core: SwitchCore, channel: Channel): void => {
 export const ring = (core: SwitchCore, channel: Channel): void => {
   if (channel.hungUp || channel.answered || channel.times.progress > 0) return;
   channel.times.progress = core.time.tickUs();
-  core.fire('CHANNEL_PROGRESS', { channel });
+  core.fire('CHANNEL_PROGRESS', { channel, atUs: channel.times.progress });
   if (channel.direction === 'outbound') core.setCallState(channel, 'RINGING');
-  core.tell({ what: 'ringing', channelId: channel.uuid });
+  core.tell({ what: 'ringing', channelId: channel.uuid }, channel.times.progress);
 };
 
 export const earlyMedia = (core: SwitchCore, channel: Channel): void => {
@@ -28,9 +28,9 @@ export const earlyMedia = (core: SwitchCore, channel: Channel): void => {
   channel.times.progressMedia = core.time.tickUs();
   channel.answerState = 'early';
   channel.variables.set('endpoint_disposition', 'EARLY MEDIA');
-  core.fire('CHANNEL_PROGRESS_MEDIA', { channel });
+  core.fire('CHANNEL_PROGRESS_MEDIA', { channel, atUs: channel.times.progressMedia });
   core.setCallState(channel, 'EARLY');
-  core.tell({ what: 'early-media', channelId: channel.uuid });
+  core.tell({ what: 'early-media', channelId: channel.uuid }, channel.times.progressMedia);
 };
 
 /** The leg is answered: by us for an inbound one, by its telephone for an outbound one. */
@@ -40,9 +40,9 @@ export const answer = (core: SwitchCore, channel: Channel): void => {
   else startMedia(core, channel);
   channel.times.answered = core.time.tickUs();
   channel.answerState = 'answered';
-  core.fire('CHANNEL_ANSWER', { channel });
+  core.fire('CHANNEL_ANSWER', { channel, atUs: channel.times.answered });
   core.setCallState(channel, 'ACTIVE');
   channel.variables.set('endpoint_disposition', 'ANSWER');
-  core.tell({ what: 'answered', channelId: channel.uuid });
+  core.tell({ what: 'answered', channelId: channel.uuid }, channel.times.answered);
   channel.farEnd.answered?.(core.deeds.lineOf(channel));
 };

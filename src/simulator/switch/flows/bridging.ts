@@ -87,7 +87,7 @@ const startTalk = (core: SwitchCore, made: Bridge): void => {
   if (!a.answered && b.answered) core.deeds.answer(a);
   made.stage = 'up';
   a.times.bridged = core.time.tickUs();
-  core.fire('CHANNEL_BRIDGE', { channel: a, before: bridgeIds(made) });
+  core.fire('CHANNEL_BRIDGE', { channel: a, before: bridgeIds(made), atUs: a.times.bridged });
   b.times.bridged = a.times.bridged;
   b.callUuid = a.callUuid;
   b.variables.set('call_uuid', a.callUuid);
@@ -102,7 +102,7 @@ const startTalk = (core: SwitchCore, made: Bridge): void => {
     channel.variables.set('last_sent_callee_id_number', number);
     core.fire('CALL_UPDATE', { channel, before: [['Direction', 'SEND'], ['Sent-Callee-ID-Name', name], ['Sent-Callee-ID-Number', number], ['Bridged-To', other.uuid]] });
   }
-  core.tell({ what: 'bridged', channelId: a.uuid, otherChannelId: b.uuid });
+  core.tell({ what: 'bridged', channelId: a.uuid, otherChannelId: b.uuid }, a.times.bridged);
   a.farEnd.bridged?.(core.deeds.lineOf(a), b.uuid);
   b.farEnd.bridged?.(core.deeds.lineOf(b), a.uuid);
 };
@@ -127,11 +127,12 @@ export const fireUnbridge = (core: SwitchCore, made: Bridge): void => {
     channel.variables.set('last_bridge_hangup_cause', other.cause ?? 'NORMAL_CLEARING');
     channel.variables.set('bridge_hangup_cause', other.cause ?? 'NORMAL_CLEARING');
   }
-  core.fire('CHANNEL_UNBRIDGE', { channel: made.a, before: bridgeIds(made) });
+  const now = core.time.tickUs();
+  core.fire('CHANNEL_UNBRIDGE', { channel: made.a, before: bridgeIds(made), atUs: now });
+  core.tell({ what: 'unbridged', channelId: made.a.uuid, otherChannelId: made.b.uuid }, now);
 };
 
-const tellUnbridged = (core: SwitchCore, { a, b }: Bridge): void => {
-  core.tell({ what: 'unbridged', channelId: a.uuid, otherChannelId: b.uuid });
+const partTelephones = (core: SwitchCore, { a, b }: Bridge): void => {
   a.farEnd.unbridged?.(core.deeds.lineOf(a));
   b.farEnd.unbridged?.(core.deeds.lineOf(b));
 };
@@ -142,7 +143,7 @@ export const leaveBridge = (core: SwitchCore, made: Bridge, leaver: Channel): vo
   const wasUp = made.stage === 'up';
   made.stage = 'over';
   made.a.bridge = made.b.bridge = undefined;
-  if (wasUp) tellUnbridged(core, made);
+  if (wasUp) partTelephones(core, made);
   // The other's own steps towards a bridge still run; what was played to it ends.
   if (wasUp) other.thread.clear();
   const unbridge = wasUp && leaver === made.b;
@@ -178,7 +179,7 @@ export const endStandingBridge = (core: SwitchCore, channel: Channel): void => {
   const wasUp = made.stage === 'up';
   made.stage = 'over';
   made.a.bridge = made.b.bridge = undefined;
-  if (wasUp) tellUnbridged(core, made);
+  if (wasUp) partTelephones(core, made);
   other.thread.clear();
   const follow = (): void => {
     if (wasUp && other === made.a) core.deeds.fireUnbridge(made);

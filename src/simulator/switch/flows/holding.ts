@@ -11,8 +11,9 @@ export const hold = (core: SwitchCore, channel: Channel, by: 'far-end' | 'switch
   if (channel.hungUp || channel.callState === 'HELD') return;
   core.setCallState(channel, 'HELD');
   channel.times.lastHold = core.time.exactUs();
-  core.fire('CHANNEL_HOLD', { channel, ...(by === 'far-end' ? { from: BY_FAR_END } : {}) });
-  core.tell({ what: 'held', channelId: channel.uuid, by });
+  const at = core.time.tickUs();
+  core.fire('CHANNEL_HOLD', { channel, atUs: at, ...(by === 'far-end' ? { from: BY_FAR_END } : {}) });
+  core.tell({ what: 'held', channelId: channel.uuid, by }, at);
   const other = channel.bridge?.stage === 'up' ? channel.partner : undefined;
   // lead-frames: the music starts a little later.
   if (other) core.clock.after(160, () => {
@@ -33,7 +34,8 @@ export const resume = (core: SwitchCore, channel: Channel, by: 'far-end' | 'swit
   const now = core.time.exactUs();
   channel.holds.push([channel.times.lastHold, now]);
   channel.times.holdAccum += now - channel.times.lastHold;
-  core.fire('CHANNEL_UNHOLD', { channel, ...(by === 'far-end' ? { from: BY_FAR_END } : {}) });
+  const at = core.time.tickUs();
+  core.fire('CHANNEL_UNHOLD', { channel, atUs: at, ...(by === 'far-end' ? { from: BY_FAR_END } : {}) });
   core.setCallState(channel, 'ACTIVE');
-  core.tell({ what: 'resumed', channelId: channel.uuid });
+  core.tell({ what: 'resumed', channelId: channel.uuid }, at);
 };

@@ -54,7 +54,7 @@ export const placeCall = (core: SwitchCore, call: InboundCall, farEnd: FarEnd): 
   const channel = new Channel(core.clock, uuid, 'inbound', `sofia/${profileName}/${call.from}@${core.settings.domain}`, core.sessionsSinceStart + 1, profile, core.time.tickUs(), farEnd);
   core.add(channel);
   setVariables(core, channel, call);
-  core.tell({ what: 'created', channelId: uuid, direction: 'inbound', from: call.from, fromName: call.fromName, to: call.to, variables: new Map(channel.variables) });
+  core.tell({ what: 'created', channelId: uuid, direction: 'inbound', from: call.from, fromName: call.fromName, to: call.to, variables: new Map(channel.variables) }, channel.times.created);
   channel.thread.run(core.jitter(20), () => {
     core.fire('CHANNEL_STATE', { channel });
     channel.hasProfile = true;

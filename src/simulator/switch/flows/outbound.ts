@@ -60,10 +60,11 @@ export const originate = (core: SwitchCore, request: OriginateRequest, done: (ou
     channel.variables.set('call_uuid', forChannel.callUuid);
   }
   core.fire('CHANNEL_OUTGOING', { channel });
-  core.tell({
-    what: 'created', channelId: uuid, direction: 'outbound', from: request.callerNumber, fromName: request.callerName, to: destination, variables: request.variables,
-    ...(request.forChannel ? { forChannelId: request.forChannel.uuid } : {}),
-  });
+  const { callerNumber: from, callerName: fromName, variables, forChannel } = request;
+  core.tell(
+    { what: 'created', channelId: uuid, direction: 'outbound', from, fromName, to: destination, variables, ...(forChannel ? { forChannelId: forChannel.uuid } : {}) },
+    channel.times.created,
+  );
   core.setRunning(channel, 'CS_INIT');
   channel.state = 'CS_ROUTING';
   core.fire('CHANNEL_CREATE', { channel });

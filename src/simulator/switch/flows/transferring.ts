@@ -20,10 +20,7 @@ export const transferBoth = (core: SwitchCore, channel: Channel, destination: st
   made.a.otherLeg = made.b.otherLeg = undefined;
   made.stage = 'over';
   made.a.bridge = made.b.bridge = undefined;
-  if (wasUp) {
-    core.tell({ what: 'unbridged', channelId: made.a.uuid, otherChannelId: made.b.uuid });
-    core.deeds.fireUnbridge(made);
-  }
+  if (wasUp) core.deeds.fireUnbridge(made);
   route(core, made.b, destination);
   route(core, made.a, destination);
 };
