@@ -39,8 +39,12 @@ interface Open<Request> extends Asked {
 const LOOK_EVERY_MS = 200;
 /** Longest wait at shutdown for deeds that are under way, ms. */
 const STOP_MS = 5_000;
-/** After its deadline an effect that nobody could take is settled by whoever sees it, ms. */
-const GRACE_MS = 5_000;
+const TOO_LATE: Outcome = { outcome: 'failed', detail: 'too late' };
+/**
+ * After its deadline an effect that nobody could take is settled by whoever sees it, ms. Long enough for
+ * one that another process began in time and is still about.
+ */
+const GRACE_MS = 60_000;
 
 /**
  * Does what the log asks for outside, and records what came of it. Open effects are folded from the
@@ -148,10 +152,7 @@ export class EffectRunner<Request> implements LiveFold {
   private async carryOut(open: Open<Request>, effect: Effect<Request>): Promise<void> {
     if (!this.enabled || !this.open.has(effect.id)) return;
     const outcome = await this.outcomeOf(open, effect);
-    if (outcome === undefined) {
-      open.fresh = false;
-      return;
-    }
+    if (outcome === undefined) return;
     await this.send(open, this.kind.settleCommand(effect, open.stream, outcome), 'settle');
     this.open.delete(effect.id);
   }
@@ -161,21 +162,30 @@ export class EffectRunner<Request> implements LiveFold {
     const { request } = effect;
     if (request === undefined) return { outcome: 'failed', detail: 'the person that it was for was erased' };
     const late = this.parts.clock.now() > msOf(effect.deadlineAt);
-    if (!open.fresh) {
-      if (effect.guarantee === 'at-most-once' && open.started) return { outcome: 'unknown', detail: 'it was begun and its result never came' };
-      if (late) return { outcome: 'failed', detail: 'too late' };
-      if (!this.kind.isReady(request)) return undefined;
-      if (effect.guarantee !== 'at-most-once') {
-        const probed = await this.kind.probe(request, effect).catch(() => undefined);
-        if (probed !== 'perform') return probed;
-      }
-    } else if (late) return { outcome: 'failed', detail: 'too late' };
+    if (!open.fresh && effect.guarantee !== 'at-most-once') {
+      // Somebody may have begun it: its deadline says nothing about that.
+      const found = await this.ask(request, effect, late);
+      if (found !== 'perform') return found;
+    }
+    if (!open.fresh && open.started) return { outcome: 'unknown', detail: 'it was begun and its result never came' };
+    if (late) return TOO_LATE;
+    if (!this.kind.isReady(request)) return undefined;
     if (effect.guarantee === 'at-most-once') {
       await this.send(open, this.kind.startCommand(effect, open.stream), 'start');
       open.started = true;
     }
+    // Whatever happens now, it is not begun a second time without being asked about.
+    open.fresh = false;
     const outcome = await this.kind.perform(request, effect).catch((error: unknown): Outcome => ({ outcome: 'unknown', detail: error instanceof Error ? error.message : String(error) }));
     return outcome.outcome === 'unknown' && effect.guarantee !== 'at-most-once' && this.parts.clock.now() <= msOf(effect.deadlineAt) ? undefined : outcome;
+  }
+
+  /** What became of a deed that can be asked about; undefined: not known yet. */
+  private async ask(request: Request, effect: Effect<Request>, late: boolean): Promise<Outcome | 'perform' | undefined> {
+    if (!this.kind.isReady(request)) return late ? { outcome: 'unknown', detail: 'it could not be asked about in time' } : undefined;
+    const found = await this.kind.probe(request, effect).catch((): Outcome => ({ outcome: 'unknown', detail: 'it could not be asked about in time' }));
+    if (found === 'perform') return late ? TOO_LATE : 'perform';
+    return found.outcome === 'unknown' && !late ? undefined : found;
   }
 
   private async send(open: Open<Request>, command: TimerCommand, step: string): Promise<void> {
