@@ -67,7 +67,7 @@ export class CallHistoryQueries {
   constructor(private readonly database: TenantDatabase) {}
 
   /** Newest first. */
-  list(tenantId: string, filter: CallFilter, { limit, cursor }: PageRequest): Promise<Page<CallRecord>> {
+  async list(tenantId: string, filter: CallFilter, { limit, cursor }: PageRequest): Promise<Page<CallRecord>> {
     const after = cursorKey(`${LIST}:${orderedBy(filter)}`, cursor, ['instant', 'text']);
     return this.database.tenantTransaction(tenantId, async (tx) => {
       const found = await this.page(tx, tenantId, filter, limit + 1, after, '<');
