@@ -145,6 +145,11 @@ describe('a release', () => {
     ['unreachable', 0, inSeconds(10)],
     ['rescinded', 0, null],
   ] as const)('%s counts %i missed and is ready at %s', (reason, count, readyAt) => given(...isRinging).when('ReleaseAgent', release(reason)).then(released(reason, count, readyAt)));
+  it('leaves a phone that refuses alone for a second at least', () => {
+    const hasty = event('AgentReserved', { ...reserve, backOff: { ...backOff, rejectDelayMs: 0, noAnswerDelayMs: 0 } });
+    given(...idle, ...happened(-5, hasty)).when('ReleaseAgent', release('busy')).then(released('busy', 0, inSeconds(1)));
+    given(...idle, ...happened(-5, hasty)).when('ReleaseAgent', release('no-answer')).then(released('no-answer', 1, null));
+  });
   it('leaves the idle time as it was', () => {
     const state = given(...isRinging).when('ReleaseAgent', release('no-answer')).thenState(released('no-answer', 1, inSeconds(30)));
     expect(state.idleSince).toBe(inSeconds(-600));

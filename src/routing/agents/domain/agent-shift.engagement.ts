@@ -30,10 +30,13 @@ const reserve = ({ data, meta }: Of<'ReserveAgent'>, state: ShiftState): readonl
   return changes.events;
 };
 
+/** A phone that refuses at once would else be offered the same caller many times a second. */
+const LEAST_REJECT_DELAY_MS = 1_000;
+
 /** How long the agent is left alone: an expired offer counts like a phone not reached, so that it is not offered again at once. */
 const delayAfter = (reason: ReleaseReason, backOff: BackOff): number | null => {
   if (reason === 'rescinded') return null;
-  return reason === 'no-answer' ? backOff.noAnswerDelayMs : backOff.rejectDelayMs;
+  return reason === 'no-answer' ? backOff.noAnswerDelayMs : Math.max(LEAST_REJECT_DELAY_MS, backOff.rejectDelayMs);
 };
 
 const release = (offerId: string, reason: ReleaseReason, changes: ShiftChanges): void => {

@@ -21,7 +21,7 @@ export interface QueueSettings {
   readonly ringTimeoutMs: number;
   /** How long an agent is left alone after not answering, ms. */
   readonly noAnswerDelayMs: number;
-  /** How long an agent is left alone after refusing or being busy, ms. */
+  /** How long an agent is left alone after refusing or being busy, ms; at least 1,000 are kept. */
   readonly rejectDelayMs: number;
   /** Offers in a row not answered, after which the agent is paused; null: never. */
   readonly maxNoAnswer: number | null;
