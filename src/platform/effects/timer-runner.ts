@@ -108,6 +108,10 @@ export class TimerRunner {
 
   private apply(events: readonly RecordedEvent[], upTo: bigint): void {
     for (const event of events) {
+      if (!this.parts.reader.knows(event)) {
+        this.parts.alarms.raise({ code: 'timer-event-unknown', message: `${event.type} has schema version ${event.schemaVersion}, which this version of Trunkline does not know; it sets no timer`, details: { eventId: event.id } });
+        continue;
+      }
       for (const rule of this.byType.get(event.type) ?? []) {
         for (const change of rule.timersOf(event)) {
           if ('cancel' in change) this.remove(change.cancel);

@@ -108,6 +108,7 @@ export class LiveFoldRunner {
       for (const fold of this.byType.get(event.type) ?? []) {
         if (event.position <= (this.positions.get(fold) ?? 0n)) continue;
         try {
+          if (!this.parts.reader.knows(event)) throw new TypeError(`${event.type} has schema version ${event.schemaVersion}, which this version of Trunkline does not know`);
           fold.apply(event);
         } catch (error) {
           this.parts.alarms.raise({

@@ -7,6 +7,7 @@ import { EventStoreUnavailable } from '../event-store/event-store.port.js';
 import type { Alarms } from '../observability/alarms.port.js';
 import { CheckpointSaver } from './checkpoint-saver.js';
 import { resumeAfter, type Checkpoints } from './checkpoints.port.js';
+import { assertKnown } from './known-events.js';
 import type { LeaseLost, LeaseToken } from './leases.port.js';
 import type { ParkedEvent, ParkedEvents } from './parked-events.port.js';
 import { isPassing, issueCommands } from './process-commands.js';
@@ -195,9 +196,10 @@ export class ProcessRunner {
 
   /** True when the event was handled; false when its instance had to be stopped. */
   private async carryOut(process: Process, event: RecordedEvent): Promise<boolean> {
-    const { dispatcher, clock } = this.parts;
+    const { dispatcher, clock, log } = this.parts;
     const { signal } = this.stopping;
     try {
+      assertKnown(log.catalog, event);
       const commands = process.react(event);
       if (commands.length > 0) await issueCommands(dispatcher, clock, signal, process, event, commands);
       return true;

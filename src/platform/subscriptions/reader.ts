@@ -4,6 +4,7 @@ import type { EventLog } from '../event-store/event-log.js';
 import { AlarmCounter, type Alarms } from '../observability/alarms.port.js';
 import { ConsumerPump } from './consumer-pump.js';
 import type { Consumer, ConsumerStatus } from './consumer.js';
+import { isKnown } from './known-events.js';
 import { decodeAll } from './log-pages.js';
 import { backoffMs, retryForEver, sleepUnless } from './retry.js';
 
@@ -31,6 +32,7 @@ export class Reader {
   private aheadCount = 0;
   private delivering = false;
   private position = 0n;
+  private unknown = 0;
   private following: Promise<void> | undefined;
 
   constructor(
@@ -75,6 +77,16 @@ export class Reader {
   /** Position of the newest event that was delivered to the consumers that follow. */
   head(): bigint {
     return this.position;
+  }
+
+  /** False for an event in a shape of a later version of the program: it comes undecoded. */
+  knows(event: RecordedEvent): boolean {
+    return isKnown(this.log.catalog, event);
+  }
+
+  /** Events of types that this program does not know at all, since its start: nobody was given them. */
+  get unknownEvents(): number {
+    return this.unknown;
   }
 
   /** Position of the log's newest event now; waits for a store that is away. */
@@ -135,6 +147,7 @@ export class Reader {
           if (message.kind !== 'events') continue;
           const unseen = message.events.filter((event) => event.position > this.position);
           const upTo = unseen.at(-1)?.position;
+          for (const event of unseen) if (this.log.catalog.spec(event.type) === undefined) this.unknown += 1;
           if (upTo !== undefined) this.deliver(await decodeAll(this.log, this.clock, this.alarms, unseen, signal), upTo);
         }
       } catch (error) {

@@ -33,7 +33,7 @@ beforeEach(() => database.query('TRUNCATE trunkline_timers, trunkline_checkpoint
 afterAll(() => close());
 
 /** `Counted` by n minutes sets the counter's timer, `Reset` cancels it; when it is due, the tally says so. */
-const rule = (clock: ManualClock): TimerRule => ({
+const rule = (): TimerRule => ({
   name: 'reminder',
   eventTypes: ['Counted', 'Reset'],
   timersOf: (event) => {
@@ -58,7 +58,7 @@ const world = (timers: TimerStore) => {
     const reader = new Reader(log, own, alarms);
     await reader.start();
     const dispatcher = new CommandDispatcher(new CommandExecutor(log), [tallyDecider]);
-    const runner = new TimerRunner({ reader, logId: 'log', store: timers, dispatcher, clock: own, alarms }, [rule(clock)], { name: 'timers', ...(lease && { lease }), ...(onLost && { onLost }) });
+    const runner = new TimerRunner({ reader, logId: 'log', store: timers, dispatcher, clock: own, alarms }, [rule()], { name: 'timers', ...(lease && { lease }), ...(onLost && { onLost }) });
     await runner.start();
     const crash = async (): Promise<void> => {
       alive = false;
