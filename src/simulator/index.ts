@@ -2,7 +2,7 @@
 export type { AgentDesk, DeskAgent } from './behaviour/agent-desk.js';
 export type { DialledNumber } from './behaviour/callers.js';
 export type { Span } from './behaviour/chance.js';
-export { ORDINARY_DAY, type BehaviourMix, type PhoneReaction } from './behaviour/mix.js';
+export { ORDINARY_DAY, showcase, type BehaviourMix, type PhoneReaction } from './behaviour/mix.js';
 export { SwitchFaults, type Door } from './faults.js';
 export { HttpCdrPoster, type HttpCdrPosterOptions } from './http-cdr-poster.js';
 export { SeededRandom } from './seeded-random.js';

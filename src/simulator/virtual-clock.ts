@@ -9,7 +9,7 @@ interface Task {
 
 const before = (a: Task, b: Task): boolean => a.due < b.due || (a.due === b.due && a.order < b.order);
 
-/** Time that stands still until it is moved: timers run in the order of their time, equal ones in the order given. */
+/** Time that stands still until it is moved, in whole milliseconds: timers run in the order of their time, equal ones in the order given. */
 export class VirtualClock implements Clock {
   readonly #heap: Task[] = [];
   #order = 0;
@@ -21,7 +21,7 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, run: () => void): Timer {
-    const task: Task = { due: this.time + Math.max(0, ms), order: this.#order++, run, cancelled: false };
+    const task: Task = { due: this.time + Math.max(0, Math.ceil(ms)), order: this.#order++, run, cancelled: false };
     this.#push(task);
     return {
       cancel: () => {

@@ -57,3 +57,14 @@ export const ORDINARY_DAY: BehaviourMix = {
   pauseEvery: { kind: 'exponential', meanMs: seconds(3600) },
   pauseFor: { kind: 'uniform', leastMs: seconds(60), mostMs: seconds(600) },
 };
+
+/** How fast people live in the showcase, and how many calls come in a second of the clock: about 1,000 in 90 s for a dozen agents. */
+const SHOWCASE = { speed: 200, callsPerSecond: 11.5 } as const;
+
+/** Numbers, speed and mix of a lively demonstration with two queues and a dozen agents: every kind of call within seconds. */
+export const showcase = (numbers: readonly string[]): { numbers: { number: string; callsPerHour: number }[]; speed: number; mix: Partial<BehaviourMix> } => ({
+  numbers: numbers.map((number) => ({ number, callsPerHour: (SHOWCASE.callsPerSecond * 3600) / SHOWCASE.speed / numbers.length })),
+  speed: SHOWCASE.speed,
+  // The engine's own work is not faster than life: people wait a little longer for it.
+  mix: { patience: { kind: 'exponential', meanMs: seconds(300) }, talk: { kind: 'log-normal', medianMs: seconds(100), sigma: 0.5 }, pauseEvery: { kind: 'exponential', meanMs: seconds(6000) } },
+});

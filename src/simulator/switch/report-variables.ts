@@ -2,7 +2,7 @@ import { q850Of } from './causes.js';
 import type { Channel } from './channel.js';
 import { stampOf } from './switch-time.js';
 
-const EPOCHS = ['start', 'profile_start', 'answer', 'bridge', 'last_hold', 'progress', 'progress_media', 'end'] as const;
+const EPOCHS = ['start', 'profile_start', 'answer', 'bridge', 'last_hold', 'resurrect', 'progress', 'progress_media', 'end'] as const;
 
 /** Whole seconds as FreeSWITCH counts them: from truncated epochs, so 1.9 s may be 2 and 1.1 s may be 1 or 2. */
 const secondsBetween = (fromUs: number, toUs: number): number => Math.floor(toUs / 1e6) - Math.floor(fromUs / 1e6);
@@ -13,7 +13,7 @@ export const setReportVariables = (channel: Channel): void => {
   const set = (name: string, value: string | number): void => void variables.set(name, String(value));
   const end = times.hangup;
   const at: Record<(typeof EPOCHS)[number], number> = {
-    start: times.created, profile_start: times.profileCreated, answer: times.answered, bridge: times.bridged, last_hold: times.lastHold,
+    start: times.created, profile_start: times.profileCreated, answer: times.answered, bridge: times.bridged, last_hold: times.lastHold, resurrect: 0,
     progress: times.progress, progress_media: times.progressMedia, end,
   };
   set('hangup_cause', channel.cause!);

@@ -26,7 +26,7 @@ export class SwitchTime {
 
   /** The exact time, used where FreeSWITCH asks the operating system (hold). */
   exactUs(): number {
-    return this.nowMs() * 1000;
+    return Math.floor(this.nowMs() * 1000);
   }
 }
 

@@ -14,6 +14,7 @@ const LAB: Readonly<Record<string, readonly PlannedApp[]>> = {
   '9003': [app('answer'), app('park')],
   '9104': [app('answer'), app('set', 'ivr_menu_name=main'), app('play_and_get_digits', '2 4 2 6000 # tone_stream://%(200,100,660);loops=2 tone_stream://%(300,100,220) ivr_digits \\d+ 2500'), app('log', 'NOTICE IVR collected '), app('playback', 'tone_stream://%(200,100,880);loops=3'), app('hangup')],
   '9103': [app('answer'), app('sleep', '3000'), app('hangup', 'NORMAL_CLEARING')],
+  '9001': [app('bridge', 'sofia/internal/answers@192.0.2.20')],
   '9100': [app('answer'), app('playback', 'tone_stream://%(400,3600,440);loops=-1')],
 };
 const lab: Dialplan = { route: ({ destination }) => LAB[destination] };
@@ -70,7 +71,7 @@ const play = (script: (stage: Stage) => void): EslEvent[] => {
 /** What a subscriber can tell about an event of a channel, free of ids and times. */
 const tale = (event: EslEvent): string => {
   const h = event.headers;
-  const application = h['Application'] === undefined ? '' : ` ${h['Application']}(${(h['Application-Data'] ?? '').replace(/[0-9a-f-]{36}/, 'uuid')})=${h['Application-Response'] ?? ''}`;
+  const application = h['Application'] === undefined ? '' : ` ${h['Application']}(${(h['Application-Data'] ?? '').replace(/[0-9a-f-]{36}/, 'uuid').replace(/sofia\/.*/, 'address')})=${h['Application-Response'] ?? ''}`;
   const other = h['Other-Type'] ?? 'alone';
   const details = [h['Channel-Call-State'], h['Answer-State'], h['Hangup-Cause'] ?? '', h['Playback-File-Path'] ?? '', h['DTMF-Digit'] ?? '', other];
   return `${event.name} ${h['Channel-State']} ${details.join(' ')}${application}`;
@@ -128,6 +129,11 @@ const SCENARIOS: Readonly<Record<string, (stage: Stage) => void>> = {
     api(`api uuid_bridge ${caller.channelId} ${AGENT}`);
     wait(3_500);
     lines.get(AGENT)!.hangUp();
+  },
+  '02c': ({ call, wait }) => {
+    const caller = call('9001');
+    wait(3_800);
+    caller.hangUp();
   },
   '02d': ({ api, wait, call, lines: _lines }) => {
     const caller = call('9000');
@@ -295,7 +301,7 @@ describe('a recorded scenario, played on the simulated switch', () => {
 const headerNames = (event: EslEvent): string[] => Object.keys(event.headers).filter((name) => !name.startsWith('variable_'));
 
 describe('the headers of a recorded scenario', () => {
-  it.each(['02a', '03a', '03b', '04', '06a', '07a', '11a'])('%s: the same names in the same order', (name) => {
+  it.each(['02a', '02c', '03a', '03b', '04', '06a', '07a', '11a'])('%s: the same names in the same order', (name) => {
     const recorded = channelsOf(eventsOf(name)).flat();
     const simulated = channelsOf(play(SCENARIOS[name]!)).flat();
     const different = simulated.flatMap((event, i) => {

@@ -14,12 +14,20 @@ const startMedia = (core: SwitchCore, channel: Channel): void => {
   channel.variables.set('dtmf_type', 'rfc2833');
 };
 
+/** What happens on a leg that the dialplan dialled for a waiting caller is passed on to the caller. */
+const passOn = (core: SwitchCore, channel: Channel, deed: (caller: Channel) => void): void => {
+  if (channel.direction !== 'outbound' || channel.otherLeg?.type !== 'originator') return;
+  const caller = core.locate(channel.otherLeg.uuid);
+  if (caller && !caller.answered) caller.thread.run(core.jitter(20), () => deed(caller));
+};
+
 export const ring = (core: SwitchCore, channel: Channel): void => {
   if (channel.hungUp || channel.answered || channel.times.progress > 0) return;
   channel.times.progress = core.time.tickUs();
   core.fire('CHANNEL_PROGRESS', { channel, atUs: channel.times.progress });
   if (channel.direction === 'outbound') core.setCallState(channel, 'RINGING');
   core.tell({ what: 'ringing', channelId: channel.uuid }, channel.times.progress);
+  passOn(core, channel, core.deeds.ring);
 };
 
 export const earlyMedia = (core: SwitchCore, channel: Channel): void => {
@@ -31,6 +39,7 @@ export const earlyMedia = (core: SwitchCore, channel: Channel): void => {
   core.fire('CHANNEL_PROGRESS_MEDIA', { channel, atUs: channel.times.progressMedia });
   core.setCallState(channel, 'EARLY');
   core.tell({ what: 'early-media', channelId: channel.uuid }, channel.times.progressMedia);
+  passOn(core, channel, core.deeds.earlyMedia);
 };
 
 /** The leg is answered: by us for an inbound one, by its telephone for an outbound one. */

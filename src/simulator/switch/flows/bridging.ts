@@ -111,6 +111,7 @@ const startTalk = (core: SwitchCore, made: Bridge): void => {
 export const bridgeByApp = (core: SwitchCore, a: Channel, b: Channel): void => {
   const made: Bridge = { a, b, byApp: true, stage: 'pending' };
   a.bridge = b.bridge = made;
+  core.deeds.answer(a);
   a.otherLeg = seenAs(b, 'originatee');
   for (const [channel, other] of [[a, b], [b, a]] as const) {
     channel.variables.set('bridge_channel', other.name);

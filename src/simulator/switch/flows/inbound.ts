@@ -16,6 +16,7 @@ const setVariables = (core: SwitchCore, channel: Channel, call: InboundCall): vo
   set('sip_from_host', domain);
   set('channel_name', channel.name);
   set('sip_call_id', core.random.uuid());
+  set('sip_invite_stamp', String(channel.times.created));
   set('sip_network_ip', '198.51.100.7');
   set('sip_network_port', '5060');
   if (call.authenticatedUser !== undefined) {

@@ -36,7 +36,19 @@ export const originate = (core: SwitchCore, request: OriginateRequest, done: (ou
   }
   const destination = dialled.kind === 'no-channel' ? '' : dialled.destination;
   const name = dialled.kind === 'no-channel' ? `sofia/${destination}` : dialled.channelName;
-  const profile = core.profile({ callerName: request.callerName, callerNumber: request.callerNumber, calleeName: 'Outbound Call', calleeNumber: destination, destination, source: 'src/switch_ivr_originate.c', context: 'default' });
+  const caller = request.forChannel?.profile;
+  const profile = core.profile({
+    ...(caller?.username === undefined ? {} : { username: caller.username }),
+    ...(caller?.dialplan === undefined ? {} : { dialplan: caller.dialplan }),
+    ...(caller?.networkAddress === undefined ? {} : { networkAddress: caller.networkAddress }),
+    callerName: request.callerName,
+    callerNumber: request.callerNumber,
+    calleeName: 'Outbound Call',
+    calleeNumber: destination,
+    destination,
+    source: 'src/switch_ivr_originate.c',
+    context: 'default',
+  });
   const farEnd = dialled.kind === 'telephone' ? dialled.farEnd : NOBODY;
   const channel = new Channel(core.clock, uuid, 'outbound', name, core.sessionsSinceStart + 1, profile, core.time.tickUs(), farEnd);
   core.add(channel);
@@ -58,6 +70,7 @@ export const originate = (core: SwitchCore, request: OriginateRequest, done: (ou
     channel.otherLeg = { type: 'originator', direction: forChannel.direction, uuid: forChannel.uuid, name: forChannel.name, profile: { ...forChannel.profile }, times: { ...forChannel.times } };
     channel.callUuid = forChannel.callUuid;
     channel.variables.set('call_uuid', forChannel.callUuid);
+    forChannel.profile = { ...forChannel.profile, calleeName: 'Outbound Call', calleeNumber: destination };
   }
   core.fire('CHANNEL_OUTGOING', { channel });
   const { callerNumber: from, callerName: fromName, variables, forChannel } = request;
