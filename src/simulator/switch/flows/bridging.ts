@@ -145,6 +145,12 @@ export const leaveBridge = (core: SwitchCore, made: Bridge, leaver: Channel): vo
   made.stage = 'over';
   made.a.bridge = made.b.bridge = undefined;
   if (wasUp) partTelephones(core, made);
+  const told = leaver.variables.get('proto_specific_hangup_cause');
+  if (wasUp && told !== undefined) {
+    other.variables.set('sip_hangup_phrase', 'OK');
+    other.variables.set('last_bridge_hangup_cause', leaver.cause ?? 'NORMAL_CLEARING');
+    other.variables.set('last_bridge_proto_specific_hangup_cause', told);
+  }
   // The other's own steps towards a bridge still run; what was played to it ends.
   if (wasUp) other.thread.clear();
   const unbridge = wasUp && leaver === made.b;
