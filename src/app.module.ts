@@ -1,5 +1,7 @@
 import { type DynamicModule, type InjectionToken, Module, type Provider } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { ConfigurationQueries } from '../projections/configuration/configuration.queries.js';
+import { waitingInQueue } from '../projections/live-calls/waiting-in-queue.js';
 import type { ApiParts } from './api-parts.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { API_KEY_LIST, TENANT_DIRECTORY } from './identity/ports/identity-directory.port.js';
@@ -17,12 +19,22 @@ import { CLOCK, HTTP_OPTIONS, type HttpOptions, LOGGER, METRICS, RANDOM } from '
 import { ALARMS } from './platform/observability/alarms.port.js';
 import { Database } from './platform/postgres/database.js';
 import { PostgresIdempotencyKeys } from './platform/postgres/idempotency-keys.js';
+import { ROUTING_CONFIGURATION, type RoutingConfiguration } from './routing/ports/routing-configuration.port.js';
+import { QueuesInTheLog } from './routing/queues/directory/known-queues.js';
+import { QueueEntrancesInTheLog } from './routing/queues/directory/queue-entrances.js';
+import { RoutingModule } from './routing/routing.module.js';
+import { CallsModule } from './telephony/calls/calls.module.js';
+import { KNOWN_QUEUES } from './telephony/ports/known-queues.port.js';
+import { QUEUE_ENTRANCES } from './telephony/ports/queue-entrances.port.js';
+import { TELEPHONY_CONFIGURATION, type TelephonyConfiguration } from './telephony/ports/telephony-configuration.port.js';
+import { TelephonyModule } from './telephony/telephony.module.js';
 import { ORIGINATION_NODES } from './telephony/ports/origination-nodes.port.js';
 
 const WAIT_FOR_READ_MODEL_MS = 5_000;
 
 const providersOf = (parts: ApiParts): Provider[] => {
   const options: HttpOptions = { requestsPerMinute: parts.settings.requestsPerMinute, waitForReadModelMs: WAIT_FOR_READ_MODEL_MS };
+  const configuration: RoutingConfiguration & TelephonyConfiguration = new ConfigurationQueries(parts.database);
   const values: readonly (readonly [token: InjectionToken, value: unknown])[] = [
     [CLOCK, parts.clock],
     [RANDOM, parts.random],
@@ -43,6 +55,10 @@ const providersOf = (parts: ApiParts): Provider[] => {
     [RATE_LIMITER, parts.rateLimiter],
     [LIVE_FANOUT, parts.fanout],
     [ORIGINATION_NODES, parts.nodes],
+    [ROUTING_CONFIGURATION, configuration],
+    [TELEPHONY_CONFIGURATION, configuration],
+    [KNOWN_QUEUES, new QueuesInTheLog(parts.executor)],
+    [QUEUE_ENTRANCES, new QueueEntrancesInTheLog(parts.executor, waitingInQueue(parts.database))],
     [IDEMPOTENCY_KEYS, new PostgresIdempotencyKeys(parts.database, parts.clock)],
   ];
   return values.map(([provide, useValue]) => ({ provide, useValue }));
@@ -61,6 +77,6 @@ class PartsModule {
 @Module({})
 export class AppModule {
   static forRoot(parts: ApiParts): DynamicModule {
-    return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule] };
+    return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule, RoutingModule, TelephonyModule, CallsModule] };
   }
 }

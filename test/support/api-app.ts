@@ -4,16 +4,8 @@ import { apiKeyDecider } from '../../src/identity/api-keys/domain/api-key.decide
 import { ApiKeyDirectoryFold } from '../../src/identity/api-keys/directory/api-key-directory.fold.js';
 import { TenantDirectoryFold } from '../../src/identity/tenants/directory/tenant-directory.fold.js';
 import { tenantDecider } from '../../src/identity/tenants/domain/tenant.decider.js';
-import { apiKeyEventSpecs, tenantEventSpecs } from '../../src/identity/contract/identity-events.js';
-import { agentEventSpecs, agentShiftEventSpecs, queueEventSpecs } from '../../src/routing/contract/routing-events.js';
-import { callEventSpecs } from '../../src/telephony/contract/call-events.js';
-import { mediaNodeEventSpecs, numberEventSpecs } from '../../src/telephony/contract/configuration-events.js';
-import { agentDecider } from '../../src/routing/agents/domain/agent.decider.js';
-import { agentShiftDecider } from '../../src/routing/agents/domain/agent-shift.decider.js';
-import { queueDecider } from '../../src/routing/queues/domain/queue.decider.js';
-import { callDecider } from '../../src/telephony/calls/domain/call.decider.js';
-import { mediaNodeDecider } from '../../src/telephony/media-nodes/domain/media-node.decider.js';
-import { numberDecider } from '../../src/telephony/numbers/domain/number.decider.js';
+import { DECIDERS, eventCatalog } from '../../src/engine/domain.js';
+import { readModels } from '../../projections/read-models.js';
 import type { ApiParts } from '../../src/api-parts.js';
 import { startHttp } from '../../src/http-server.js';
 import { isoTime, type Clock } from '../../src/kernel/clock.js';
@@ -21,7 +13,6 @@ import { streamOf } from '../../src/kernel/streams.js';
 import { SYSTEM_TENANT } from '../../src/kernel/tenants.js';
 import { CommandDispatcher } from '../../src/platform/event-store/command-dispatcher.js';
 import { CommandExecutor } from '../../src/platform/event-store/command-executor.js';
-import { EventCatalog } from '../../src/platform/event-store/event-catalog.js';
 import { EventLog } from '../../src/platform/event-store/event-log.js';
 import { InMemoryEventStore } from '../../src/platform/event-store/in-memory/in-memory.event-store.js';
 import { newApiKey } from '../../src/platform/http/access/api-key.js';
@@ -30,15 +21,17 @@ import { InProcessFanout } from '../../src/platform/http/live-fanout.port.js';
 import { DIRECTORIES } from '../../src/platform/http/projection-progress.port.js';
 import { InProcessRateLimiter } from '../../src/platform/http/rate-limit.port.js';
 import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
-import { Database } from '../../src/platform/postgres/database.js';
 import { HTTP_MIGRATIONS, HTTP_SCHEMA } from '../../src/platform/postgres/idempotency-keys.js';
 import { runMigrations } from '../../src/platform/postgres/migrations.js';
 import { InMemorySubjectKeys } from '../../src/platform/privacy/in-memory-subject-keys.js';
 import { LiveFoldRunner } from '../../src/platform/subscriptions/live-fold-runner.js';
+import { InMemoryParkedEvents } from '../../src/platform/subscriptions/in-memory-parked-events.js';
+import { ProjectionEngine } from '../../src/platform/subscriptions/projection-engine.js';
+import { ProjectionStore } from '../../src/platform/subscriptions/projection-store.js';
 import { Reader } from '../../src/platform/subscriptions/reader.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
-import { freshDatabase } from './postgres.js';
+import { platformDatabase } from './platform-database.js';
 
 /** An answer, its body read: JSON as a value, anything else as text. */
 export interface Answer {
@@ -82,20 +75,20 @@ const answerOf = async (response: Response): Promise<Answer> => {
 
 /** The real API on a port of its own: log in memory, tables in a real PostgreSQL. */
 export const startApiApp = async ({ clock = systemClock, change = (parts) => parts }: ApiAppOptions = {}): Promise<ApiApp> => {
-  const fresh = await freshDatabase();
-  const database = new Database(fresh.pool);
+  const { database, close: closeDatabase } = await platformDatabase();
   await runMigrations(database, HTTP_SCHEMA, HTTP_MIGRATIONS);
   const store = new InMemoryEventStore({ clock });
-  const catalog = new EventCatalog(tenantEventSpecs, apiKeyEventSpecs, agentEventSpecs, agentShiftEventSpecs, queueEventSpecs, callEventSpecs, mediaNodeEventSpecs, numberEventSpecs);
-  const log = new EventLog(store, catalog, new InMemorySubjectKeys());
+  const log = new EventLog(store, eventCatalog(), new InMemorySubjectKeys());
   const executor = new CommandExecutor(log);
-  const dispatcher = new CommandDispatcher(executor, [tenantDecider, apiKeyDecider, agentDecider, agentShiftDecider, queueDecider, callDecider, mediaNodeDecider, numberDecider]);
+  const dispatcher = new CommandDispatcher(executor, DECIDERS);
   const alarms = new AlarmCounter();
   const reader = new Reader(log, clock, alarms);
   const [apiKeys, tenants] = [new ApiKeyDirectoryFold(), new TenantDirectoryFold()];
   const folds = new LiveFoldRunner({ reader, logId: await store.logId(), alarms }, [apiKeys, tenants], { name: DIRECTORIES });
+  const projections = new ProjectionEngine({ reader, log, store: new ProjectionStore(database), parked: new InMemoryParkedEvents(), clock, alarms }, { name: 'projections', projections: readModels });
   await reader.start();
   await folds.start();
+  await projections.start();
   const logged: string[] = [];
   const parts = change({
     settings: { httpHost: '127.0.0.1', httpPort: 0, requestsPerMinute: 100_000, cdrToken: 'secret' },
@@ -109,7 +102,7 @@ export const startApiApp = async ({ clock = systemClock, change = (parts) => par
     executor,
     dispatcher,
     database,
-    progress: { waitFor: (model, position, timeoutMs) => reader.waitFor(model, position, timeoutMs) },
+    progress: { waitFor: (model, position, timeoutMs) => (model === DIRECTORIES ? reader : projections).waitFor(model, position, timeoutMs) },
     apiKeys,
     tenants,
     nodes: { choose: () => Promise.resolve(undefined) },
@@ -151,11 +144,11 @@ export const startApiApp = async ({ clock = systemClock, change = (parts) => par
       ),
     close: async () => {
       await http.close();
+      await projections.stop();
       await folds.stop();
       await reader.stop();
       await store.close();
-      await database.close();
-      await fresh.drop();
+      await closeDatabase();
     },
   };
 };

@@ -11,6 +11,11 @@ export interface PageRequest {
   readonly cursor: string | undefined;
 }
 
+/** Of what can be retired: only those in service, only those retired, or (undefined) all. */
+export interface StatusFilter {
+  readonly status: 'active' | 'retired' | undefined;
+}
+
 export type CursorValue = string | number | null;
 
 /** Opaque to the client: the sort key of the last item, marked with the list that it belongs to. */

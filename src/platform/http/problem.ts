@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { DomainError, type RefusalKind } from '../../kernel/errors.js';
 import { EventStoreUnavailable } from '../event-store/event-store.port.js';
-import { DatabaseUnavailable } from '../postgres/database.js';
+import { DatabaseUnavailable, sqlState } from '../postgres/database-errors.js';
 
 /** What is wrong with one field of a request, and what would be right. */
 export interface FieldError {
@@ -63,6 +63,9 @@ const SERVER_PROBLEMS: Readonly<Record<string, readonly [status: number, code: s
   FST_ERR_MAX_PARAM_LENGTH: [414, 'path-too-long', 'a part of the path is too long'],
 };
 
+/** SQLSTATE of a table that is not there. */
+const UNDEFINED_TABLE = '42P01';
+
 const codeOf = (error: unknown): string => {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
@@ -74,6 +77,7 @@ export const problemOf = (error: unknown): Problem => {
   if (error instanceof DomainError) return problem(STATUS_OF[error.kind], error.code, error.message, Object.keys(error.details).length === 0 ? {} : { details: error.details });
   if (error instanceof DatabaseUnavailable) return problem(503, 'database-unavailable', 'the database did not answer; send the same request again');
   if (error instanceof EventStoreUnavailable) return problem(503, 'event-store-unavailable', 'the event store did not answer; send the same request again');
+  if (sqlState(error) === UNDEFINED_TABLE) return problem(503, 'read-model-not-built', 'this read model is not built yet; is a process with the role worker running?');
   const known = SERVER_PROBLEMS[codeOf(error)];
   if (known !== undefined) return problem(...known);
   if (error instanceof HttpException) {

@@ -17,6 +17,11 @@ import { TENANT_DIRECTORY, type TenantDirectory, type TenantView } from '../../p
 import { CommandTenant } from '../commands/tenant.command.js';
 import { ConfigureTenantDto, CreateTenantDto, TenantCommandAnswer, TenantDto, TenantPageDto } from './tenants.dto.js';
 
+interface TenantAnswer {
+  readonly position: string;
+  readonly tenantId: string;
+}
+
 @ApiTags('tenants')
 @Controller('v1/tenants')
 @Scopes('operator')
@@ -30,7 +35,7 @@ export class TenantsController {
   @Post()
   @ApiOperation({ summary: 'Create a tenant' })
   @ApiCreatedResponse({ type: TenantCommandAnswer })
-  async create(@Body() { tenantId: wanted, settings }: CreateTenantDto, @Meta() meta: CommandMeta): Promise<TenantCommandAnswer> {
+  async create(@Body() { tenantId: wanted, settings }: CreateTenantDto, @Meta() meta: CommandMeta): Promise<TenantAnswer> {
     const tenantId = wanted ?? deterministicId(meta.commandId, 'tenant');
     if (tenantId === SYSTEM_TENANT) throw invalid('reserved-tenant-id', `${SYSTEM_TENANT} is the operator's own tenant; choose another id`);
     const result = await this.commands.execute(new CommandTenant(tenantId, { type: 'CreateTenant', data: { tenantId, settings: { ...settings } }, meta: { ...meta, tenantId } }));
@@ -57,7 +62,7 @@ export class TenantsController {
   @Put(':tenantId')
   @ApiOperation({ summary: 'Replace the settings of a tenant' })
   @ApiOkResponse({ type: TenantCommandAnswer })
-  async configure(@Param('tenantId') tenantId: string, @Body() { settings }: ConfigureTenantDto, @Meta() meta: CommandMeta): Promise<TenantCommandAnswer> {
+  async configure(@Param('tenantId') tenantId: string, @Body() { settings }: ConfigureTenantDto, @Meta() meta: CommandMeta): Promise<TenantAnswer> {
     const result = await this.commands.execute(new CommandTenant(tenantId, { type: 'ConfigureTenant', data: { settings: { ...settings } }, meta: { ...meta, tenantId } }));
     return { position: positionOf(result), tenantId };
   }
@@ -65,7 +70,7 @@ export class TenantsController {
   @Delete(':tenantId')
   @ApiOperation({ summary: 'Retire a tenant', description: 'Its keys stop working and its numbers are not served any more; what happened stays on record.' })
   @ApiOkResponse({ type: TenantCommandAnswer })
-  async retire(@Param('tenantId') tenantId: string, @Meta() meta: CommandMeta): Promise<TenantCommandAnswer> {
+  async retire(@Param('tenantId') tenantId: string, @Meta() meta: CommandMeta): Promise<TenantAnswer> {
     const result = await this.commands.execute(new CommandTenant(tenantId, { type: 'RetireTenant', data: {}, meta: { ...meta, tenantId } }));
     return { position: positionOf(result), tenantId };
   }

@@ -1,4 +1,4 @@
-import { CommandAnswer } from '../../../platform/http/dto/common.dto.js';
+import { commandAnswerDtoOf, pageDtoOf } from '../../../platform/http/dto/common.dto.js';
 import { Answered, ObjectField, PatternField, TextField } from '../../../platform/http/dto/fields.js';
 
 export class TenantSettingsDto {
@@ -31,26 +31,16 @@ export class ConfigureTenantDto {
   settings!: TenantSettingsDto;
 }
 
-export class TenantCommandAnswer extends CommandAnswer {
-  @Answered({ type: String, example: 'acme' })
-  tenantId!: string;
-}
-
 export class TenantDto {
   @Answered({ type: String, example: 'acme' })
   tenantId!: string;
 
-  @Answered({ enum: ['active', 'retired'], example: 'active' })
+  @Answered({ type: String, enum: ['active', 'retired'], example: 'active' })
   status!: 'active' | 'retired';
 
-  @Answered({ type: () => TenantSettingsDto })
+  @Answered({ type: TenantSettingsDto })
   settings!: TenantSettingsDto;
 }
 
-export class TenantPageDto {
-  @Answered({ type: () => TenantDto, isArray: true })
-  items!: TenantDto[];
-
-  @Answered({ description: 'Pass as `cursor` for the next page; null at the end', type: String, nullable: true })
-  next!: string | null;
-}
+export const TenantPageDto = pageDtoOf(TenantDto);
+export const TenantCommandAnswer = commandAnswerDtoOf('tenantId', 'acme');

@@ -1,4 +1,5 @@
-import { Answered, IntegerField, PatternField, TextField } from './fields.js';
+import type { Type as Class } from '@nestjs/common';
+import { Answered, ChoiceField, IntegerField, PatternField, TextField } from './fields.js';
 
 /** Query of a route that reads one thing. */
 export class AfterQuery {
@@ -13,6 +14,12 @@ export class PageQuery extends AfterQuery {
 
   @TextField({ description: 'Where to go on: `next` of the page before', optional: true, max: 2000 })
   cursor?: string;
+}
+
+/** Query of a list of things that can be retired. */
+export class ConfigurationQuery extends PageQuery {
+  @ChoiceField({ description: 'Only those in service, or only those retired', example: 'active', optional: true, choices: ['active', 'retired'] })
+  status?: 'active' | 'retired';
 }
 
 /** What every command answers. */
@@ -52,3 +59,24 @@ export class ProblemDto {
   @Answered({ description: 'What to tell an operator; also in the header X-Request-Id', type: String, example: 'a3f1f5a2-2b39-4f3b-9f0e-0c5d1b6b8f51' })
   requestId!: string;
 }
+
+/** The class of a page of `item`s, for the documentation. */
+export const pageDtoOf = (item: Class): Class => {
+  class PageDto {
+    @Answered({ type: item, isArray: true })
+    items!: unknown[];
+
+    @Answered({ description: 'Pass it as `cursor` for the next page; null at the end', type: String, nullable: true, example: null })
+    next!: string | null;
+  }
+  Object.defineProperty(PageDto, 'name', { value: `${item.name.replace(/Dto$/, '')}PageDto` });
+  return PageDto;
+};
+
+/** The class of what a command answers with an id, for the documentation. */
+export const commandAnswerDtoOf = (idField: string, example: string): Class => {
+  class IdCommandAnswer extends CommandAnswer {}
+  Answered({ description: 'Id of what the command was for', type: String, example })(IdCommandAnswer.prototype, idField);
+  Object.defineProperty(IdCommandAnswer, 'name', { value: `${idField.replace(/Id$/, '')}CommandAnswer`.replace(/^./, (first) => first.toUpperCase()) });
+  return IdCommandAnswer;
+};

@@ -1,7 +1,7 @@
 import { applyDecorators, type Type as Class } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsDefined, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsDefined, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested } from 'class-validator';
 import { IsInstant } from './is-instant.js';
 
 export interface FieldOptions {
@@ -75,7 +75,7 @@ export const TimeField = (options: FieldOptions): PropertyDecorator => field(opt
 
 /** An object with fields of its own. */
 export const ObjectField = (options: FieldOptions & { readonly type: () => Class }): PropertyDecorator =>
-  field(options, { type: options.type }, ValidateNested({ message: 'must be an object' }), Type(options.type));
+  field(options, { type: options.type }, IsObject({ message: 'must be an object' }), ValidateNested({ message: 'must be an object' }), Type(options.type));
 
 /** A field of an answer: documented, never checked. */
 export const Answered = (options: ApiPropertyOptions): PropertyDecorator => ApiProperty(options);
