@@ -73,6 +73,22 @@ const answerOf = async (response: Response): Promise<Answer> => {
   return { status: response.status, headers: response.headers, body: json && text !== '' ? (JSON.parse(text) as unknown) : text };
 };
 
+/** Sends requests to an API and reads their answers. */
+export const requestAt =
+  (url: string): ApiApp['request'] =>
+  async (method, path, { key, body, raw, headers = {} } = {}) =>
+    answerOf(
+      await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(body === undefined && raw === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(raw !== undefined ? { body: raw } : body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    );
+
 /** The real API on a port of its own: log in memory, tables in a real PostgreSQL. */
 export const startApiApp = async ({ clock = systemClock, change = (parts) => parts }: ApiAppOptions = {}): Promise<ApiApp> => {
   const { database, close: closeDatabase } = await platformDatabase();
@@ -130,18 +146,7 @@ export const startApiApp = async ({ clock = systemClock, change = (parts) => par
     logged,
     operator: await keyFor(SYSTEM_TENANT, 'operator'),
     keyFor,
-    request: async (method, path, { key, body, raw, headers = {} } = {}) =>
-      answerOf(
-        await fetch(`${http.url}${path}`, {
-          method,
-          headers: {
-            ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-            ...(body === undefined && raw === undefined ? {} : { 'content-type': 'application/json' }),
-            ...headers,
-          },
-          ...(raw !== undefined ? { body: raw } : body === undefined ? {} : { body: JSON.stringify(body) }),
-        }),
-      ),
+    request: requestAt(http.url),
     close: async () => {
       await http.close();
       await projections.stop();
