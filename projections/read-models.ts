@@ -2,7 +2,6 @@ import type { Projection } from '../src/platform/subscriptions/projection.js';
 import { agentBoard } from './agent-board/agent-board.projection.js';
 import { callHistory } from './call-history/call-history.projection.js';
 import { configuration } from './configuration/configuration.projection.js';
-import { configuration } from './configuration/configuration.projection.js';
 import { liveCalls } from './live-calls/live-calls.projection.js';
 
 /** Every read model; each can be thrown away and rebuilt from the log. */

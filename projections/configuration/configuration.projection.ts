@@ -1,134 +1,102 @@
 import type { Json, Recorded, RecordedEvent } from '../../src/kernel/event.js';
-import { idOf } from '../../src/kernel/streams.js';
-import type { TenantEvent } from '../../src/identity/contract/identity-events.js';
-import type { Projection, Row, RowKey, Rows } from '../../src/platform/subscriptions/projection.js';
+import type { Projection, Row, RowKey, Rows, TableSpec } from '../../src/platform/subscriptions/projection.js';
 import type { AgentEvent, AgentSettings, QueueEvent } from '../../src/routing/contract/routing-events.js';
 import type { MediaNodeEvent, MediaNodeSettings, NumberEvent } from '../../src/telephony/contract/configuration-events.js';
-import { changeRow, elapsedMs, numberOf } from '../shared/fold.js';
-import { AGENTS, agentsTable, GAPS, gapsTable, MEMBERS, membersTable, NODES, nodesTable, NUMBERS, numbersTable, QUEUES, queuesTable, TENANTS, tenantsTable } from './configuration.tables.js';
+import { changeRow } from '../shared/fold.js';
 
-const AGENT_EVENTS = ['AgentCreated', 'AgentConfigured', 'AgentRetired'] as const;
-type Told = TenantEvent | QueueEvent | Extract<AgentEvent, { type: (typeof AGENT_EVENTS)[number] }> | NumberEvent | MediaNodeEvent;
+export const QUEUES = 'configured_queues';
+export const MEMBERS = 'configured_queue_members';
+export const AGENTS = 'configured_agents';
+export const NUMBERS = 'configured_numbers';
+export const NODES = 'configured_nodes';
 
-const json = (value: unknown): Json => value as Json;
+const EVENTS = [
+  'QueueCreated', 'QueueConfigured', 'QueueRetired', 'AgentJoinedQueue', 'AgentLeftQueue', 'AgentCreated', 'AgentConfigured', 'AgentRetired', 'NumberAssigned', 'NumberConfigured', 'NumberRetired',
+  'MediaNodeRegistered', 'MediaNodeConfigured', 'MediaNodeRetired', 'MediaNodeGapOpened', 'MediaNodeGapClosed', 'MediaNodeRestarted', 'MediaNodeClockMeasured',
+] as const;
 
-const agentColumns = (settings: AgentSettings | string): Row =>
-  typeof settings === 'string' ? { display_name: settings, device_user: null, address: null } : { display_name: settings.displayName, device_user: settings.deviceUser, address: settings.address };
+type Shown = Extract<QueueEvent | AgentEvent | NumberEvent | MediaNodeEvent, { type: (typeof EVENTS)[number] }>;
 
-/** What may be shown of a node: all but its password. */
-const shown = (settings: MediaNodeSettings | string): Json => {
-  if (typeof settings === 'string') return { name: settings };
-  const { password: _password, ...rest } = settings;
+const table = (name: string, id: string, columns: TableSpec['columns']): TableSpec => ({
+  name,
+  columns: { tenant_id: 'text', [id]: 'text', status: 'text', ...columns },
+  primaryKey: ['tenant_id', id],
+});
+
+const tables: readonly TableSpec[] = [
+  table(QUEUES, 'queue_id', { settings: 'jsonb' }),
+  { name: MEMBERS, columns: { tenant_id: 'text', queue_id: 'text', agent_id: 'text', level: 'integer', position: 'integer' }, primaryKey: ['tenant_id', 'queue_id', 'agent_id'] },
+  table(AGENTS, 'agent_id', { settings: 'jsonb' }),
+  table(NUMBERS, 'number_id', { number: 'text', destination: 'jsonb' }),
+  table(NODES, 'node_id', {
+    settings: 'jsonb', gap_id: 'text', gap_since: 'timestamptz', gap_cause: 'text', connected_since: 'timestamptz', switch_session_id: 'text', restarts: 'integer', clock_offset_ms: 'integer', clock_measured_at: 'timestamptz',
+  }),
+];
+
+/** Null where the person's key is destroyed and nothing can be shown. */
+const shown = (settings: AgentSettings | MediaNodeSettings | string): Json => {
+  if (typeof settings === 'string') return null;
+  const { password: _password, ...rest } = settings as unknown as Record<string, Json>;
   return rest;
 };
 
-/** What is configured now, and how the media nodes are. */
+const placeOf = (event: Recorded<Shown>): RowKey => {
+  const { tenantId } = event.metadata;
+  const { data } = event;
+  if ('nodeId' in data) return { table: NODES, key: [tenantId, data.nodeId] };
+  if ('numberId' in data) return { table: NUMBERS, key: [tenantId, data.numberId] };
+  if ('queueId' in data) return 'agentId' in data ? { table: MEMBERS, key: [tenantId, data.queueId, data.agentId] } : { table: QUEUES, key: [tenantId, data.queueId] };
+  return { table: AGENTS, key: [tenantId, data.agentId] };
+};
+
+/** Queues, agents, numbers and media nodes as they are configured now, and how each node is connected. */
 export const configuration: Projection = {
   name: 'configuration',
   version: 1,
-  eventTypes: [
-    'TenantCreated', 'TenantConfigured', 'TenantRetired', 'QueueCreated', 'QueueConfigured', 'QueueRetired', 'AgentJoinedQueue', 'AgentLeftQueue', ...AGENT_EVENTS, 'NumberAssigned', 'NumberConfigured', 'NumberRetired',
-    'MediaNodeRegistered', 'MediaNodeConfigured', 'MediaNodeRetired', 'MediaNodeGapOpened', 'MediaNodeGapClosed', 'MediaNodeRestarted', 'MediaNodeClockMeasured',
-  ],
-  tables: [tenantsTable, queuesTable, membersTable, agentsTable, numbersTable, nodesTable, gapsTable],
-  keys(recorded: RecordedEvent): RowKey[] {
-    const event = recorded as Recorded<Told>;
-    const { tenantId } = event.metadata;
-    switch (event.type) {
-      case 'TenantCreated':
-      case 'TenantConfigured':
-      case 'TenantRetired':
-        return [{ table: TENANTS, key: [event.data.tenantId] }];
-      case 'QueueCreated':
-      case 'QueueConfigured':
-      case 'QueueRetired':
-        return [{ table: QUEUES, key: [tenantId, event.data.queueId] }];
-      case 'AgentJoinedQueue':
-      case 'AgentLeftQueue':
-        return [{ table: MEMBERS, key: [tenantId, event.data.queueId, event.data.agentId] }];
-      case 'AgentCreated':
-      case 'AgentConfigured':
-      case 'AgentRetired':
-        return [{ table: AGENTS, key: [tenantId, event.data.agentId] }];
-      case 'NumberAssigned':
-      case 'NumberConfigured':
-      case 'NumberRetired':
-        return [{ table: NUMBERS, key: [tenantId, event.data.numberId] }];
-      case 'MediaNodeGapOpened':
-      case 'MediaNodeGapClosed':
-        return [{ table: NODES, key: [tenantId, idOf(event.stream)] }, { table: GAPS, key: [tenantId, idOf(event.stream), event.data.gapId] }];
-      default:
-        return [{ table: NODES, key: [tenantId, idOf(event.stream)] }];
-    }
-  },
+  eventTypes: EVENTS,
+  tables,
+  keys: (recorded) => [placeOf(recorded as Recorded<Shown>)],
   apply(recorded: RecordedEvent, rows: Rows) {
-    const event = recorded as Recorded<Told>;
-    const { tenantId, occurredAt: at } = event.metadata;
+    const event = recorded as Recorded<Shown>;
+    const { table, key } = placeOf(event);
+    const { tenantId: tenant_id, occurredAt: at } = event.metadata;
+    const change = (fields: Row): void => changeRow(rows, table, key, () => fields);
     switch (event.type) {
-      case 'TenantCreated':
-        return rows.put(TENANTS, { tenant_id: event.data.tenantId, settings: json(event.data.settings), retired: false, created_at: at });
-      case 'TenantConfigured':
-        return changeRow(rows, TENANTS, [event.data.tenantId], () => ({ settings: json(event.data.settings) }));
-      case 'TenantRetired':
-        return changeRow(rows, TENANTS, [event.data.tenantId], () => ({ retired: true }));
       case 'QueueCreated':
-        return rows.put(QUEUES, { tenant_id: tenantId, queue_id: event.data.queueId, settings: json(event.data.settings), retired: false, created_at: at, changed_at: at });
+        return rows.put(table, { tenant_id, queue_id: event.data.queueId, status: 'active', settings: event.data.settings as unknown as Json });
       case 'QueueConfigured':
-        return changeRow(rows, QUEUES, [tenantId, event.data.queueId], () => ({ settings: json(event.data.settings), changed_at: at }));
-      case 'QueueRetired':
-        return changeRow(rows, QUEUES, [tenantId, event.data.queueId], () => ({ retired: true, changed_at: at }));
+        return change({ settings: event.data.settings as unknown as Json });
       case 'AgentJoinedQueue':
-        return rows.put(MEMBERS, { tenant_id: tenantId, queue_id: event.data.queueId, agent_id: event.data.agentId, level: event.data.level, position: event.data.position });
+        return rows.put(table, { tenant_id, queue_id: event.data.queueId, agent_id: event.data.agentId, level: event.data.level, position: event.data.position });
       case 'AgentLeftQueue':
-        return rows.delete(MEMBERS, [tenantId, event.data.queueId, event.data.agentId]);
+        return rows.delete(table, key);
       case 'AgentCreated':
-        return rows.put(AGENTS, { tenant_id: tenantId, agent_id: event.data.agentId, ...agentColumns(event.data.settings), retired: false, created_at: at, changed_at: at });
+        return rows.put(table, { tenant_id, agent_id: event.data.agentId, status: 'active', settings: shown(event.data.settings) });
       case 'AgentConfigured':
-        return changeRow(rows, AGENTS, [tenantId, event.data.agentId], () => ({ ...agentColumns(event.data.settings), changed_at: at }));
-      case 'AgentRetired':
-        return changeRow(rows, AGENTS, [tenantId, event.data.agentId], () => ({ retired: true, changed_at: at }));
+        return change({ settings: shown(event.data.settings) });
       case 'NumberAssigned':
-      case 'NumberConfigured': {
-        const { numberId, number, destination } = event.data;
-        const assignedAt = event.type === 'NumberAssigned' ? at : (rows.get(NUMBERS, [tenantId, numberId])?.['assigned_at'] ?? at);
-        return rows.put(NUMBERS, { tenant_id: tenantId, number_id: numberId, number, destination: json(destination), retired: false, assigned_at: assignedAt, changed_at: at });
-      }
+        return rows.put(table, { tenant_id, number_id: event.data.numberId, status: 'active', number: event.data.number, destination: event.data.destination });
+      case 'NumberConfigured':
+        return change({ destination: event.data.destination });
+      case 'MediaNodeRegistered':
+        return rows.put(table, { tenant_id, node_id: event.data.nodeId, status: 'active', settings: shown(event.data.settings), restarts: 0 });
+      case 'MediaNodeConfigured':
+        return change({ settings: shown(event.data.settings) });
+      case 'MediaNodeGapOpened':
+        return change({ gap_id: event.data.gapId, gap_since: event.data.from, gap_cause: event.data.cause, connected_since: null });
+      case 'MediaNodeGapClosed':
+        return change({ gap_id: null, gap_since: null, gap_cause: null, connected_since: event.data.to, switch_session_id: event.data.switchSessionId });
+      case 'MediaNodeRestarted':
+        return changeRow(rows, table, key, (row) => ({ restarts: Number(row['restarts'] ?? 0) + 1, switch_session_id: event.data.switchSessionId }));
+      case 'MediaNodeClockMeasured':
+        return change({ clock_offset_ms: event.data.offsetMs, clock_measured_at: at });
+      case 'QueueRetired':
+      case 'AgentRetired':
       case 'NumberRetired':
-        return changeRow(rows, NUMBERS, [tenantId, event.data.numberId], () => ({ retired: true, changed_at: at }));
+      case 'MediaNodeRetired':
+        return change({ status: 'retired' });
       default:
-        return applyNode(event, rows);
+        event satisfies never;
     }
   },
-};
-
-const applyNode = (event: Recorded<MediaNodeEvent>, rows: Rows): void => {
-  const { tenantId, occurredAt: at } = event.metadata;
-  const { nodeId } = event.data;
-  const change = (how: (row: Readonly<Row>) => Row): void => changeRow(rows, NODES, [tenantId, nodeId], how);
-  switch (event.type) {
-    case 'MediaNodeRegistered':
-      return rows.put(NODES, { tenant_id: tenantId, node_id: nodeId, settings: shown(event.data.settings), retired: false, registered_at: at, changed_at: at, restarts: 0, gaps: 0 });
-    case 'MediaNodeConfigured':
-      return change(() => ({ settings: shown(event.data.settings), changed_at: at }));
-    case 'MediaNodeRetired':
-      return change(() => ({ retired: true, changed_at: at }));
-    case 'MediaNodeGapOpened': {
-      const { gapId, from, cause } = event.data;
-      rows.put(GAPS, { tenant_id: tenantId, node_id: nodeId, gap_id: gapId, cause, from_at: from });
-      return change((row) => ({ gap_id: gapId, gap_since: from, gap_cause: cause, gaps: numberOf(row['gaps']) + 1 }));
-    }
-    case 'MediaNodeGapClosed': {
-      const { gapId, from, to, switchSessionId, channelsSeen, legsConfirmed, endsInferred, callersAdmitted } = event.data;
-      changeRow(rows, GAPS, [tenantId, nodeId, gapId], () => ({
-        from_at: from, to_at: to, duration_ms: elapsedMs(from, to), switch_session_id: switchSessionId, channels_seen: channelsSeen, legs_confirmed: legsConfirmed, ends_inferred: endsInferred, callers_admitted: callersAdmitted,
-      }));
-      return change((row) => ({ switch_session_id: switchSessionId, ...(row['gap_id'] === gapId ? { gap_id: null, gap_since: null, gap_cause: null } : {}) }));
-    }
-    case 'MediaNodeRestarted':
-      return change((row) => ({ switch_session_id: event.data.switchSessionId, restarts: numberOf(row['restarts']) + 1, restarted_at: at }));
-    case 'MediaNodeClockMeasured':
-      return change(() => ({ clock_offset_ms: event.data.offsetMs, clock_measured_at: at }));
-    default:
-      event satisfies never;
-  }
 };
