@@ -9,6 +9,7 @@ import { EventStoreDbEventStore } from '../platform/event-store/eventstoredb/eve
 import { PostgresEventStore } from '../platform/event-store/postgres/postgres.event-store.js';
 import type { Alarms } from '../platform/observability/alarms.port.js';
 import { Database } from '../platform/postgres/database.js';
+import { HTTP_MIGRATIONS, HTTP_SCHEMA } from '../platform/postgres/idempotency-keys.js';
 import { LEASE_MIGRATIONS } from '../platform/postgres/leases.js';
 import { runMigrations } from '../platform/postgres/migrations.js';
 import { PLATFORM_MIGRATIONS, PLATFORM_SCHEMA } from '../platform/postgres/platform-schema.js';
@@ -60,6 +61,7 @@ export const openStorage = async (settings: TrunklineSettings, clock: Clock, ran
     await ensureReaderRole(database);
     await runMigrations(database, PLATFORM_SCHEMA, PLATFORM_MIGRATIONS);
     await runMigrations(database, 'leases', LEASE_MIGRATIONS);
+    await runMigrations(database, HTTP_SCHEMA, HTTP_MIGRATIONS);
     const store = await openEventStore(settings, pool, clock, random);
     return {
       store,

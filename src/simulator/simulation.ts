@@ -28,6 +28,8 @@ export interface SimulationOptions {
   readonly settings?: Partial<SwitchSettings>;
   readonly dialplan?: Dialplan;
   readonly cdrPoster?: CdrPoster;
+  /** Makes the ids of channels; without it they follow from the seed, and a run repeated has the same ones. */
+  readonly uuid?: () => string;
   /** Agents sign in and work through this; without it only their telephones exist. */
   readonly desk?: AgentDesk;
   readonly onRefused?: (agentId: string, deed: keyof AgentDesk, error: unknown) => void;
@@ -68,7 +70,7 @@ export class Simulation {
     const phones = new AgentPhones({ clock, random: this.#random.fork('phones'), scripts, extensions, mix, speed, onContactOver: (extension) => this.desks?.contactOver(extension) });
     this.node = new SimulatedSwitch({
       clock,
-      random: this.#random.fork('switch'),
+      random: withIds(this.#random.fork('switch'), options.uuid),
       endpoints: endpointsOf(phones, outside(clock, this.#random.fork('outside'), speed)),
       dialplan: options.dialplan ?? trunklineDialplan(),
       ...(options.settings ? { settings: options.settings } : {}),
@@ -142,6 +144,8 @@ export class Simulation {
     for (const listener of this.#done.splice(0)) listener();
   }
 }
+
+const withIds = (random: Random, uuid: (() => string) | undefined): Random => (uuid === undefined ? random : { next: () => random.next(), uuid });
 
 const endpointsOf = (phones: AgentPhones, beyond: FarEnd): Endpoints => ({
   dial(address): Dialled {

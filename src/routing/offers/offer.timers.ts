@@ -2,7 +2,7 @@ import type { Recorded, RecordedEvent } from '../../kernel/event.js';
 import type { TimerChange, TimerRule } from '../../platform/effects/timers.js';
 import type { CallEvent } from '../../telephony/contract/call-events.js';
 
-const TYPES = ['OfferMade', 'OfferAccepted', 'OfferDeclined', 'OfferFailed', 'CallEnqueued', 'CallDequeued'] as const;
+const TYPES = ['OfferMade', 'AgentContactStarted', 'OfferDeclined', 'OfferFailed', 'CallEnqueued', 'CallDequeued'] as const;
 type Heard = Recorded<Extract<CallEvent, { type: (typeof TYPES)[number] }>>;
 
 /** An offer ends at its `dueAt`, a stay in a queue at its `maxWaitAt`. */
@@ -17,7 +17,8 @@ export const offerTimers: TimerRule = {
         const { offerId, dueAt } = event.data;
         return [{ set: `offer:${offerId}`, dueAt, command: { stream, type: 'ExpireOffer', data: { offerId } } }];
       }
-      case 'OfferAccepted':
+      case 'AgentContactStarted':
+        return event.data.offerId === null ? [] : [{ cancel: `offer:${event.data.offerId}` }];
       case 'OfferDeclined':
       case 'OfferFailed':
         return [{ cancel: `offer:${event.data.offerId}` }];

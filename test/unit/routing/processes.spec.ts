@@ -73,7 +73,7 @@ describe('timers', () => {
 
   it('an offer ends at its due time, unless it ended before', () => {
     expect(changes(offerTimers, CALL, 'OfferMade', { ...of, dueAt })).toEqual([{ set: 'offer:o1', dueAt, command: { stream: CALL, type: 'ExpireOffer', data: { offerId: 'o1' } } }]);
-    for (const type of ['OfferAccepted', 'OfferDeclined', 'OfferFailed']) expect(changes(offerTimers, CALL, type, of)).toEqual([{ cancel: 'offer:o1' }]);
+    for (const type of ['AgentContactStarted', 'OfferDeclined', 'OfferFailed']) expect(changes(offerTimers, CALL, type, of)).toEqual([{ cancel: 'offer:o1' }]);
   });
   it('a wait ends where the queue says so', () => {
     expect(changes(offerTimers, CALL, 'CallEnqueued', { segmentId: 's1', maxWaitAt: dueAt })).toEqual([{ set: 'queue-wait:s1', dueAt, command: { stream: CALL, type: 'ExpireQueueWait', data: { segmentId: 's1' } } }]);

@@ -108,7 +108,8 @@ describe('a call in a queue', () => {
     for (const order of [['answered', 'parked'], ['parked', 'answered']] as const) {
       const call = ringing();
       expect(call.fact(4, 'leg-o1', { kind: order[0] })).not.toContain('OfferAccepted');
-      expect(call.fact(4.02, 'leg-o1', { kind: order[1] }).slice(1)).toEqual(['OfferAccepted', 'CallDequeued', 'AgentContactStarted', 'SwitchActionRequested:bridge:A']);
+      expect(call.fact(4.02, 'leg-o1', { kind: order[1] }).slice(1)).toEqual(['OfferAccepted', 'SwitchActionRequested:bridge:A']);
+      expect(call.fact(4.1, 'A', { kind: 'bridged', otherLegId: 'leg-o1' })).toEqual(['LegsBridged', 'CallDequeued', 'AgentContactStarted']);
       expect(call.data('CallDequeued')).toMatchObject({ reason: 'answered', agentId: 'ag1' });
     }
   });
@@ -136,6 +137,34 @@ describe('the end', () => {
     expect(call.fact(4.02, 'leg-o1', { kind: 'parked' })).toEqual(['LegParked']);
     expect(call.count('OfferAccepted')).toBe(0);
     expect(call.count('AgentContactStarted')).toBe(0);
+  });
+
+  it('a caller who hangs up between the acceptance and the bridge was never connected', () => {
+    const call = ringing();
+    call.fact(4, 'leg-o1', { kind: 'answered' });
+    call.fact(4.02, 'leg-o1', { kind: 'parked' });
+    expect(call.fact(4.05, 'A', ended('far-end'))).toEqual(['LegEnded', 'CallDequeued', 'OfferFailed', 'SwitchActionRequested:hang-up:leg-o1']);
+    expect(call.data('CallDequeued').reason).toBe('abandoned');
+    expect(call.data('OfferFailed').failure).toBe('rescinded');
+    expect(call.count('AgentContactStarted')).toBe(0);
+  });
+
+  it('an agent who hangs up between the answer and the bridge leaves the caller waiting for another', () => {
+    const call = ringing();
+    call.fact(4, 'leg-o1', { kind: 'answered' });
+    call.fact(4.02, 'leg-o1', { kind: 'parked' });
+    expect(call.fact(4.05, 'leg-o1', ended('far-end'))).toEqual(['LegEnded', 'OfferFailed']);
+    expect(call.send(5, 'MakeOffer', offer('o2'))).toEqual(['OfferMade']);
+  });
+
+  it('a leg that the switch began and that nobody has seen yet keeps the call open until it is seen or known to be gone', () => {
+    const call = queued();
+    call.send(1, 'MakeOffer', offer('o1'));
+    call.send(1, 'RingAgent', { offerId: 'o1' });
+    call.fact(1.05, 'A', ended('far-end'));
+    call.send(1.1, 'SettleAction', { actionId: 'o1:originate', outcome: 'succeeded', detail: 'leg-o1' });
+    expect(call.count('CallEnded')).toBe(0);
+    expect(call.send(9, 'InferLegEnd', { legId: 'leg-o1', evidence: 'not-in-show-channels', earliest: iso(1), latest: iso(9) })).toEqual(['LegEnded', 'CallEnded']);
   });
 
   it('a leg that appears after its offer was closed is hung up at once, and the call ends after it', () => {
@@ -185,7 +214,7 @@ describe('the end', () => {
   ] as const)('the contact ends when %s hangs up, and says who', (first, second, reason, endedBy) => {
     const call = talking();
     expect(call.fact(20, first, ended('far-end'))).toEqual(['LegEnded', 'AgentContactEnded']);
-    expect(call.data('AgentContactEnded')).toMatchObject({ reason, agentId: 'ag1', startedAt: iso(4.02), wrapUpMs: 5_000, holdMs: 0 });
+    expect(call.data('AgentContactEnded')).toMatchObject({ reason, agentId: 'ag1', startedAt: iso(4.1), wrapUpMs: 5_000, holdMs: 0 });
     expect(call.fact(20.02, second, ended('switch'))).toEqual(['LegEnded', 'CallEnded']);
     expect(call.data('CallEnded')).toMatchObject({ endedBy });
   });

@@ -43,8 +43,8 @@ const react = (recorded: RecordedEvent): readonly ProcessCommand[] => {
       return own && shiftId !== null ? [toShift(shiftId, 'StartOwnCall', { legId, callId, at })] : [];
     }
     case 'LegEnded': {
-      const { legId, agentId, shiftId } = event.data;
-      return agentId !== null && shiftId !== null ? [toShift(shiftId, 'EndOwnCall', { legId, at })] : [];
+      const { legId, agentId, shiftId, offerId } = event.data;
+      return agentId !== null && shiftId !== null && offerId === undefined ? [toShift(shiftId, 'EndOwnCall', { legId, at })] : [];
     }
     default:
       event satisfies never;

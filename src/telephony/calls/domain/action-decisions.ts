@@ -3,7 +3,7 @@ import type { CallCommand } from './call.commands.js';
 import type { Deed } from './switch-action.js';
 import { request } from './action-request.js';
 import type { CallEvent } from './call.events.js';
-import type { CallState } from './call.state.js';
+import { type CallState, evolveCall } from './call.state.js';
 import { endCallIfOver } from './leg-end.js';
 import { failOffer, offerFailureOf } from './offers.js';
 
@@ -61,8 +61,7 @@ export const settleAction = (command: Extract<CallCommand, { type: 'SettleAction
     outcome === 'succeeded'
       ? { type: 'SwitchActionSucceeded', data: { actionId, result: detail } }
       : { type: outcome === 'failed' ? 'SwitchActionFailed' : 'SwitchActionOutcomeUnknown', data: { actionId, reason: detail } };
-  const { [actionId]: _settled, ...actions } = state.actions;
-  const next = { ...state, actions };
+  const next = evolveCall(state, { ...settled, occurredAt: command.meta.at });
   const events: CallEvent[] = [settled];
   if (action.deed === 'originate' && outcome !== 'succeeded') {
     // A failed job alone proves nothing about a leg that is there (a bridge at the answer makes the job fail).

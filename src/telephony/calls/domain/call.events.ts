@@ -96,6 +96,8 @@ export type CallEvent =
       readonly role: LegRole;
       readonly agentId: string | null;
       readonly shiftId: string | null;
+      /** The offer that the leg was for; absent for any other leg. */
+      readonly offerId?: string;
       readonly cause: string;
       readonly q850: number | null;
       readonly sipStatus: number | null;
@@ -150,7 +152,7 @@ export type CallEvent =
       readonly legId: string;
       readonly address: string;
       readonly strategy: string;
-      /** Every agent who could have had it, first choice first, with the key that ordered them. */
+      /** Agents who could have had it, first choice first (the first 20), with the key that ordered them. */
       readonly candidates: readonly { readonly agentId: string; readonly key: string }[];
       /** The reservation and the ringing end here. */
       readonly dueAt: string;
@@ -163,9 +165,10 @@ export type CallEvent =
   /** The agent's shift refused the reservation; nobody rang. */
   | DomainEvent<'OfferDeclined', { readonly offerId: string; readonly segmentId: string; readonly queueId: string; readonly agentId: string; readonly shiftId: string; readonly code: string }>
   | DomainEvent<'OfferFailed', { readonly offerId: string; readonly segmentId: string; readonly queueId: string; readonly agentId: string; readonly shiftId: string; readonly failure: OfferFailure; readonly cause: string | null }>
+  /** The agent answered while the caller waited: the two are being bridged. Who hangs up before the bridge was never connected. */
   | DomainEvent<'OfferAccepted', { readonly offerId: string; readonly segmentId: string; readonly queueId: string; readonly agentId: string; readonly shiftId: string; readonly legId: string; readonly waitedSince: string }>
 
-  // Segment: an agent talks with the caller.
+  // Segment: an agent talks with the caller, from the bridge on.
   | DomainEvent<'AgentContactStarted', { readonly segmentId: string; readonly queueId: string | null; readonly agentId: string; readonly shiftId: string; readonly offerId: string | null; readonly legId: string }>
   | DomainEvent<'AgentContactEnded', {
       readonly segmentId: string;

@@ -36,7 +36,8 @@ export interface Offer {
   readonly address: string;
   readonly ringTimeoutMs: number;
   readonly wrapUpMs: number;
-  readonly status: 'made' | 'ringing' | 'accepted' | 'closed';
+  /** `accepted`: being bridged; `connected`: became a contact. */
+  readonly status: 'made' | 'ringing' | 'accepted' | 'connected' | 'closed';
 }
 
 export interface QueueEntry {
@@ -82,6 +83,8 @@ export interface CallState {
   readonly offers: Readonly<Record<string, Offer>>;
   readonly queue: QueueEntry | null;
   readonly contact: Contact | null;
+  /** Legs that the switch has begun for us and that have not been seen yet. */
+  readonly expectedLegs: readonly string[];
   /** Requested and not settled. */
   readonly actions: Readonly<Record<string, OpenAction>>;
 }
@@ -97,16 +100,21 @@ export const initialCall: CallState = {
   offers: {},
   queue: null,
   contact: null,
+  expectedLegs: [],
   actions: {},
 };
 
 export const liveLegs = (state: CallState): Leg[] => Object.values(state.legs).filter((leg) => leg.end === null);
-export const openOffers = (state: CallState): Offer[] => Object.values(state.offers).filter((offer) => offer.status === 'made' || offer.status === 'ringing');
+export const isOpen = (offer: Offer | undefined): offer is Offer => offer?.status === 'made' || offer?.status === 'ringing' || offer?.status === 'accepted';
+export const openOffers = (state: CallState): Offer[] => Object.values(state.offers).filter(isOpen);
 
 const without = <T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> => {
   const { [key]: _removed, ...rest } = record;
   return rest;
 };
+
+const unexpect = (state: CallState, legId: string): CallState =>
+  state.expectedLegs.includes(legId) ? { ...state, expectedLegs: state.expectedLegs.filter((expected) => expected !== legId) } : state;
 
 const changeLeg = (state: CallState, legId: string, change: Partial<Leg>): CallState => {
   const leg = state.legs[legId];
@@ -143,7 +151,7 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return { ...state, status: 'live', callId: event.data.callId, nodeId: event.data.nodeId, personId: event.data.personId, from: event.data.from, fromName: event.data.fromName };
     case 'LegStarted': {
       const { number: _number, name: _name, ...leg } = event.data;
-      return { ...state, status: 'live', legs: { ...state.legs, [leg.legId]: newLeg({ ...leg, createdAt: at, answeredAt: null, parked: false }) } };
+      return { ...unexpect(state, leg.legId), legs: { ...state.legs, [leg.legId]: newLeg({ ...leg, createdAt: at, answeredAt: null, parked: false }) } };
     }
     case 'LegAdopted':
       return { ...state, legs: { ...state.legs, [event.data.legId]: newLeg({ ...event.data.passport, shiftId: null, offerId: null }) } };
@@ -176,6 +184,7 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return changeLeg(state, event.data.legId, { recordings: without(leg?.recordings ?? {}, event.data.path) });
     }
     case 'LegEnded': {
+      if (state.legs[event.data.legId] === undefined) return unexpect(state, event.data.legId);
       const other = state.legs[event.data.legId]?.bridgedWith;
       const ended = changeLeg(state, event.data.legId, {
         end: { at, cause: event.data.cause, hungUpBy: event.data.hungUpBy, confidence: event.data.confidence },
@@ -211,7 +220,8 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return changeOffer(state, event.data.offerId, 'accepted');
     case 'AgentContactStarted': {
       const wrapUpMs = event.data.offerId === null ? 0 : (state.offers[event.data.offerId]?.wrapUpMs ?? 0);
-      return { ...state, contact: { ...event.data, startedAt: at, heldSince: null, holdMs: 0, wrapUpMs } };
+      const next = event.data.offerId === null ? state : changeOffer(state, event.data.offerId, 'connected');
+      return { ...next, contact: { ...event.data, startedAt: at, heldSince: null, holdMs: 0, wrapUpMs } };
     }
     case 'AgentContactEnded':
       return { ...state, contact: null };
@@ -225,7 +235,11 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       const action = state.actions[event.data.actionId];
       return action === undefined ? state : { ...state, actions: { ...state.actions, [event.data.actionId]: { ...action, started: true } } };
     }
-    case 'SwitchActionSucceeded':
+    case 'SwitchActionSucceeded': {
+      const action = state.actions[event.data.actionId];
+      const next = { ...state, actions: without(state.actions, event.data.actionId) };
+      return action?.deed === 'originate' && state.legs[action.channelId] === undefined ? { ...next, expectedLegs: [...next.expectedLegs, action.channelId] } : next;
+    }
     case 'SwitchActionFailed':
     case 'SwitchActionOutcomeUnknown':
       return { ...state, actions: without(state.actions, event.data.actionId) };

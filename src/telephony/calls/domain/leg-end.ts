@@ -31,7 +31,8 @@ const timesOf = (leg: Leg): LegTimes => ({
 /** Everything that follows from the end of a leg: the queue, the offers, the contact and the call. */
 export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: string, facts: EndFacts): readonly CallEvent[] => {
   const leg = state.legs[legId];
-  if (leg === undefined || leg.end !== null) return [];
+  if (leg === undefined) return endUnseenLeg(state, legId, at, facts);
+  if (leg.end !== null) return [];
   const events: CallEvent[] = [];
   let now = state;
   const add = (event: CallEvent): void => {
@@ -42,7 +43,7 @@ export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: s
 
   for (const [path, recordingId] of Object.entries(leg.recordings)) add({ type: 'RecordingStopped', data: { legId, recordingId, path, durationMs: null } });
   if (leg.heldSince !== null) add({ type: 'LegResumed', data: { legId, heldSince: leg.heldSince } });
-  add({ type: 'LegEnded', data: { legId, role: leg.role, agentId: leg.agentId, shiftId: leg.shiftId, ...end, times: times ?? timesOf(leg) } });
+  add({ type: 'LegEnded', data: { legId, role: leg.role, agentId: leg.agentId, shiftId: leg.shiftId, ...(leg.offerId === null ? {} : { offerId: leg.offerId }), ...end, times: times ?? timesOf(leg) } });
 
   const queue = state.queue;
   if (queue !== null && queue.legId === legId) {
@@ -55,9 +56,7 @@ export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: s
   }
 
   const own = leg.offerId === null ? undefined : state.offers[leg.offerId];
-  if (own !== undefined && (own.status === 'made' || own.status === 'ringing')) {
-    for (const event of failOffer(state, own, offerFailureOf(facts.cause), facts.cause)) add(event);
-  }
+  if (own !== undefined) for (const event of failOffer(state, own, offerFailureOf(facts.cause), facts.cause)) add(event);
 
   const contact = now.contact;
   if (contact !== null && (contact.legId === legId || leg.role === 'caller' || leg.role === 'callee')) {
@@ -70,6 +69,20 @@ export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: s
   return events;
 };
 
+/** A leg that the switch began for us, and that was gone before anybody saw it. */
+const endUnseenLeg = (state: CallState, legId: string, at: string, facts: EndFacts): readonly CallEvent[] => {
+  if (!state.expectedLegs.includes(legId)) return [];
+  const offer = Object.values(state.offers).find((candidate) => candidate.legId === legId);
+  const { times, ...end } = facts;
+  const ended: CallEvent = {
+    type: 'LegEnded',
+    data: { legId, role: offer === undefined ? 'callee' : 'agent', agentId: offer?.agentId ?? null, shiftId: offer?.shiftId ?? null, ...(offer === undefined ? {} : { offerId: offer.offerId }), ...end, times: times ?? { createdAt: facts.bounds?.earliest ?? at } },
+    occurredAt: at,
+  };
+  const events: CallEvent[] = [ended, ...(offer === undefined ? [] : failOffer(state, offer, offerFailureOf(facts.cause), facts.cause))];
+  return [...events, ...endCallIfOver(events.reduce((now, event) => evolveCall(now, { ...event, occurredAt: at }), state))];
+};
+
 const contactEnd = (state: CallState, agentLegId: string, leg: Leg, hungUpBy: HungUpBy): ContactEnd => {
   if (Object.values(state.legs).some((other) => other.transferred && other.end === null)) return 'transferred';
   if (hungUpBy === 'far-end') return leg.legId === agentLegId ? 'agent-hung-up' : 'caller-hung-up';
@@ -80,7 +93,7 @@ const contactEnd = (state: CallState, agentLegId: string, leg: Leg, hungUpBy: Hu
 
 /** A call is over when no leg lives and none is on its way. */
 export const endCallIfOver = (state: CallState): readonly CallEvent[] => {
-  if (state.status !== 'live' || liveLegs(state).length > 0) return [];
+  if (state.status !== 'live' || liveLegs(state).length > 0 || state.expectedLegs.length > 0) return [];
   if (Object.values(state.actions).some((action) => action.deed === 'originate' && state.legs[action.channelId] === undefined)) return [];
   const ended = Object.values(state.legs).filter((leg) => leg.end !== null && (leg.role !== 'agent' || leg.answeredAt !== null));
   const byTime = [...ended].sort((a, b) => msOf(a.end?.at ?? a.createdAt) - msOf(b.end?.at ?? b.createdAt));

@@ -21,11 +21,20 @@ const acceptIfReady = (command: RecordLegFact, state: CallState, leg: Leg): read
   const { meta } = command;
   return [
     { type: 'OfferAccepted', data: { offerId, segmentId, queueId, agentId, shiftId, legId, waitedSince: queue.waitingSince } },
-    { type: 'CallDequeued', data: { segmentId, queueId, enqueuedAt: queue.enqueuedAt, reason: 'answered', agentId, overflowQueueId: null } },
-    // The contact is the offer come true and bears its id.
-    { type: 'AgentContactStarted', data: { segmentId: offerId, queueId, agentId, shiftId, offerId, legId } },
     ...(caller.answeredAt === null && caller.direction === 'inbound' ? [request(meta, state, { actionId: `${offerId}:answer`, channelId: caller.legId, deed: 'answer' })] : []),
     request(meta, state, { actionId: `${offerId}:bridge`, channelId: caller.legId, deed: 'bridge', otherChannelId: legId }),
+  ];
+};
+
+/** The caller is with the agent: the wait is over, and the contact, which bears the offer's id, begins. */
+const connectIfAccepted = (state: CallState, legIds: readonly string[]): readonly CallEvent[] => {
+  const queue = state.queue;
+  const offer = queue === null ? undefined : Object.values(state.offers).find((candidate) => candidate.segmentId === queue.segmentId && candidate.status === 'accepted');
+  if (queue === null || offer === undefined || !legIds.includes(queue.legId) || !legIds.includes(offer.legId)) return [];
+  const { offerId, segmentId, queueId, agentId, shiftId, legId } = offer;
+  return [
+    { type: 'CallDequeued', data: { segmentId, queueId, enqueuedAt: queue.enqueuedAt, reason: 'answered', agentId, overflowQueueId: null } },
+    { type: 'AgentContactStarted', data: { segmentId: offerId, queueId, agentId, shiftId, offerId, legId } },
   ];
 };
 
@@ -57,7 +66,7 @@ export const recordLegFact = (command: RecordLegFact, state: CallState): readonl
       return [];
     case 'bridged':
       if (leg.bridgedWith === fact.otherLegId || state.legs[fact.otherLegId] === undefined) return [];
-      return [{ type: 'LegsBridged', data: { legId, otherLegId: fact.otherLegId } }];
+      return [{ type: 'LegsBridged', data: { legId, otherLegId: fact.otherLegId } }, ...connectIfAccepted(state, [legId, fact.otherLegId])];
     case 'unbridged':
       return leg.bridgedWith === fact.otherLegId ? [{ type: 'LegsUnbridged', data: { legId, otherLegId: fact.otherLegId } }] : [];
     case 'held':

@@ -2,7 +2,7 @@ import { DomainError } from '../../../kernel/errors.js';
 import type { CallCommand } from './call.commands.js';
 import { request } from './action-request.js';
 import type { CallEvent, OfferFailure } from './call.events.js';
-import { type CallState, type Offer, openOffers } from './call.state.js';
+import { type CallState, isOpen, type Offer, openOffers } from './call.state.js';
 
 type OfferCommand = Extract<CallCommand, { type: 'MakeOffer' | 'DeclineOffer' | 'RingAgent' | 'ExpireOffer' | 'RescindOffer' }>;
 
@@ -19,15 +19,12 @@ const OFFER_FAILURE_OF_CAUSE: Readonly<Record<string, OfferFailure>> = {
 /** Whether the agent let it ring, was busy, refused, or could not be reached, by the cause of the leg's end. */
 export const offerFailureOf = (cause: string): OfferFailure => OFFER_FAILURE_OF_CAUSE[cause] ?? 'unreachable';
 
-/** Ends an offer that nobody accepted; one that is closed already stays as it is. */
+/** Ends an offer that became no contact; one that is closed already stays as it is. */
 export const failOffer = (state: CallState, offer: Offer, failure: OfferFailure, cause: string | null): readonly CallEvent[] => {
-  const status = state.offers[offer.offerId]?.status;
-  if (status !== 'made' && status !== 'ringing') return [];
+  if (!isOpen(state.offers[offer.offerId])) return [];
   const { offerId, segmentId, queueId, agentId, shiftId } = offer;
   return [{ type: 'OfferFailed', data: { offerId, segmentId, queueId, agentId, shiftId, failure, cause } }];
 };
-
-const isOpen = (offer: Offer | undefined): offer is Offer => offer?.status === 'made' || offer?.status === 'ringing';
 
 export const decideOffer = (command: OfferCommand, state: CallState): readonly CallEvent[] => {
   const { meta } = command;
@@ -67,7 +64,7 @@ export const decideOffer = (command: OfferCommand, state: CallState): readonly C
     case 'RescindOffer': {
       const leg = state.legs[offer.legId];
       return [
-        ...failOffer(state, offer, command.type === 'RescindOffer' ? 'rescinded' : leg?.ringingAt != null || leg?.answeredAt != null ? 'no-answer' : 'expired', null),
+        ...failOffer(state, offer, command.type === 'RescindOffer' ? 'rescinded' : leg?.ringingAt != null && leg.answeredAt === null ? 'no-answer' : 'expired', null),
         ...(leg !== undefined && leg.end === null ? [request(meta, state, { actionId: `${meta.commandId}:hang-up`, channelId: offer.legId, deed: 'hang-up', cause: 'NO_ANSWER' })] : []),
       ];
     }

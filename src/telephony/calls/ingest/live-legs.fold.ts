@@ -23,6 +23,15 @@ export interface LiveLeg {
   readonly callStartedAt: string;
 }
 
+/** A leg that was asked for and has not been seen yet. */
+export interface ExpectedLeg {
+  readonly callId: string;
+  readonly tenantId: string;
+  readonly nodeId: string;
+  /** When it was asked for, ISO 8601 UTC. */
+  readonly at: string;
+}
+
 export const passportOf = (leg: LiveLeg): LegPassport => {
   const { callId: _callId, tenantId: _tenantId, callStartedAt: _callStartedAt, ...passport } = leg;
   return passport;
@@ -38,9 +47,9 @@ export class LiveLegs implements LiveFold {
   readonly version = 1;
   readonly eventTypes = ['CallStarted', 'OfferMade', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegEnded', 'CallEnded'];
   private readonly legs = new Map<string, LiveLeg>();
-  private readonly starts = new Map<string, string>();
+  private readonly starts = new Map<string, { readonly at: string; readonly nodeId: string }>();
   /** Legs that were asked for, by the id that they will have. */
-  private readonly expected = new Map<string, { readonly callId: string; readonly tenantId: string }>();
+  private readonly expected = new Map<string, ExpectedLeg>();
   private recordedAt: string | undefined;
   /** Legs that ended lately: a fact that comes after the end must not open a call of its own. */
   private readonly ended = new Set<string>();
@@ -51,7 +60,7 @@ export class LiveLegs implements LiveFold {
 
   /** When the call started; undefined for one that is not live. */
   startOf(callId: string): string | undefined {
-    return this.starts.get(callId);
+    return this.starts.get(callId)?.at;
   }
 
   hasEnded(legId: string): boolean {
@@ -64,8 +73,12 @@ export class LiveLegs implements LiveFold {
   }
 
   /** The call that a leg is for which was asked for and has not been seen yet. */
-  expectedFor(legId: string): { readonly callId: string; readonly tenantId: string } | undefined {
+  expectedFor(legId: string): ExpectedLeg | undefined {
     return this.expected.get(legId);
+  }
+
+  expectedOn(nodeId: string): [legId: string, leg: ExpectedLeg][] {
+    return [...this.expected].filter(([, leg]) => leg.nodeId === nodeId);
   }
 
   onNode(nodeId: string): LiveLeg[] {
@@ -103,26 +116,26 @@ export class LiveLegs implements LiveFold {
     this.recordedAt = event.recordedAt;
     switch (event.type) {
       case 'CallStarted':
-        this.starts.set(callId, at);
+        this.starts.set(callId, { at, nodeId: event.data.nodeId });
         return;
       case 'CallEnded':
         this.starts.delete(callId);
         for (const [legId, { callId: of }] of this.expected) if (of === callId) this.expected.delete(legId);
         return;
       case 'OfferMade':
-        this.expected.set(event.data.legId, { callId, tenantId: event.metadata.tenantId });
+        this.expected.set(event.data.legId, { callId, tenantId: event.metadata.tenantId, nodeId: this.starts.get(callId)?.nodeId ?? '', at });
         return;
       case 'LegStarted': {
         this.expected.delete(event.data.legId);
         if (this.ended.has(event.data.legId)) return;
         const { shiftId: _shiftId, number: _number, name: _name, ...leg } = event.data;
         const known = this.legs.get(leg.legId);
-        this.note({ answeredAt: null, parked: false, ...known, ...leg, callId: known?.callId ?? callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.starts.get(callId) ?? at });
+        this.note({ answeredAt: null, parked: false, ...known, ...leg, callId: known?.callId ?? callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.startOf(callId) ?? at });
         return;
       }
       case 'LegAdopted': {
         if (this.ended.has(event.data.legId)) return;
-        this.note({ ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.starts.get(callId) ?? at });
+        this.note({ ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.startOf(callId) ?? at });
         return;
       }
       case 'LegMoved':
@@ -135,6 +148,7 @@ export class LiveLegs implements LiveFold {
         this.change(event.data.legId, { parked: true });
         return;
       case 'LegEnded':
+        this.expected.delete(event.data.legId);
         this.noteEnd(event.data.legId);
         return;
       default:
@@ -142,14 +156,14 @@ export class LiveLegs implements LiveFold {
   }
 
   snapshot(): Json {
-    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts], expected: [...this.expected] as unknown as Json, recordedAt: this.recordedAt };
+    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts] as unknown as Json, expected: [...this.expected] as unknown as Json, recordedAt: this.recordedAt };
   }
 
   restore(state: Json): void {
-    const saved = state as unknown as { legs: LiveLeg[]; starts: [string, string][]; expected: [string, { callId: string; tenantId: string }][]; recordedAt?: string };
+    const saved = state as unknown as { legs: LiveLeg[]; starts: [string, { at: string; nodeId: string }][]; expected: [string, ExpectedLeg][]; recordedAt?: string };
     this.recordedAt = saved.recordedAt;
     for (const leg of saved.legs) this.legs.set(leg.legId, leg);
     for (const [legId, call] of saved.expected) this.expected.set(legId, call);
-    for (const [callId, at] of saved.starts) this.starts.set(callId, at);
+    for (const [callId, start] of saved.starts) this.starts.set(callId, start);
   }
 }

@@ -45,7 +45,7 @@ export class NodeWatch implements NodeListener {
   }
 
   async onConnected(snapshot: NodeSnapshot): Promise<void> {
-    const { legs, lanes, clock } = this.parts;
+    const { legs, lanes } = this.parts;
     if (this.gap === undefined) this.openGap(this.parts.lastRecordedAt, 'engine-away');
     const gap = this.gap!;
     await lanes.drained();
@@ -61,14 +61,11 @@ export class NodeWatch implements NodeListener {
       }
       if (!(await snapshot.confirmAbsent(leg.legId))) continue;
       endsInferred += 1;
-      const earliest = msOf(gap.from) > msOf(leg.createdAt) ? gap.from : leg.createdAt;
-      const commandId = deterministicId('infer-end', leg.legId, gap.gapId);
-      lanes.send(leg.callId, {
-        type: 'InferLegEnd',
-        data: { legId: leg.legId, evidence: 'not-in-show-channels', earliest, latest: snapshot.takenAt },
-        meta: { commandId, tenantId: leg.tenantId, at: isoTime(clock.now()), actor: { kind: 'switch', id: this.nodeId }, correlationId: leg.callId, causationId: gap.gapId },
-      });
+      this.inferEnd(leg, leg.createdAt, gap, snapshot);
       legs.noteEnd(leg.legId);
+    }
+    for (const [legId, expected] of legs.expectedOn(this.nodeId)) {
+      if (!present.has(legId) && (await snapshot.confirmAbsent(legId))) this.inferEnd({ ...expected, legId }, expected.at, gap, snapshot);
     }
     let callersAdmitted = 0;
     for (const channel of snapshot.channels) {
@@ -94,6 +91,12 @@ export class NodeWatch implements NodeListener {
           this.parts.ingest.ingest(this.nodeId, fact);
       }
     }
+  }
+
+  private inferEnd({ legId, callId, tenantId }: { readonly legId: string; readonly callId: string; readonly tenantId: string }, since: string, gap: { readonly gapId: string; readonly from: string }, { takenAt }: NodeSnapshot): void {
+    const earliest = msOf(gap.from) > msOf(since) ? gap.from : since;
+    const meta = { commandId: deterministicId('infer-end', legId, gap.gapId), tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch' as const, id: this.nodeId }, correlationId: callId, causationId: gap.gapId };
+    this.parts.lanes.send(callId, { type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest, latest: takenAt }, meta });
   }
 
   private openGap(from: string, cause: NodeGap['cause']): void {

@@ -1,0 +1,90 @@
+import { randomInt } from 'node:crypto';
+import { pino } from 'pino';
+import { readModels } from '../../projections/read-models.js';
+import { startProgram } from '../engine/program.js';
+import { type Clock, sleep, within } from '../kernel/clock.js';
+import { systemClock } from '../platform/time/system-clock.js';
+import { systemRandom } from '../platform/time/system-random.js';
+import { settingsFrom } from '../settings.js';
+import { EslSocketServer, Simulation } from '../simulator/index.js';
+import { agrees, compareWithTruth, type Comparison } from './compare-with-truth.js';
+import { openDemoCenter } from './demo-center.js';
+import { LiveTable } from './live-table.js';
+
+export interface DemoOptions {
+  /** Ends after so many calls; undefined: at Ctrl-C. */
+  readonly calls?: number;
+  readonly seed: string;
+  /** How much faster than life people behave. */
+  readonly speed: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly out: NodeJS.WriteStream;
+}
+
+const SETTLE_MS = 20_000;
+
+/**
+ * The whole call center on this machine: embedded database, simulated switch, sample tenant, callers
+ * and agents. Resolves to true when all CDRs agree with what truly happened.
+ */
+export const runDemo = async ({ calls, seed, speed, env, out }: DemoOptions): Promise<boolean> => {
+  const clock = systemClock;
+  const say = (line: string): void => void out.write(`${line}\n`);
+  const run = String(randomInt(10_000)).padStart(4, '0');
+  const door: { simulation: Simulation | undefined } = { simulation: undefined };
+  const server = new EslSocketServer({ accept: (stream) => door.simulation?.node.accept(stream) });
+  await server.listen();
+  const settings = { ...settingsFrom({ TRUNKLINE_HTTP_PORT: '0', ...env }), freeswitchNodes: [demoNode(server.port)] };
+  say('Starting PostgreSQL, the engine and a simulated switch ...');
+  const logger = pino({ level: env['LOG_LEVEL'] ?? 'error' }, pino.destination(2));
+  const program = await startProgram({ settings, projections: readModels, logger });
+  const { engine } = program;
+  try {
+    const center = await openDemoCenter(engine, run, speed);
+    const simulation = new Simulation({ seed, clock, speed, numbers: center.numbers, agents: center.agents, desk: center.desk, uuid: () => systemRandom.uuid(), ...(calls === undefined ? {} : { callsTotal: calls }) });
+    door.simulation = simulation;
+    while (engine.telephony?.problem() !== undefined) await sleep(clock, 20);
+    if (program.url !== undefined) say(`API and its description: ${program.url}/docs`);
+    say(`Tenant ${center.tenantId}: 2 queues, ${center.agents.length} agents; people behave ${speed} times faster than life (seed ${seed}).${calls === undefined ? ' Ctrl-C ends it.' : ''}`);
+    const table = new LiveTable(engine, center, simulation, clock, out);
+    const interrupted = new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
+    await simulation.start();
+    table.start();
+    const { done } = simulation;
+    await Promise.race([done, interrupted]);
+    simulation.stopCalls();
+    await within(clock, SETTLE_MS, done);
+    table.stop();
+    await settled(program.engine.telephony, clock);
+    await engine.worker?.caughtUp();
+    const comparison = await compareWithTruth(engine.database, center.tenantId, simulation.truth);
+    show(comparison, say);
+    simulation.stop();
+    return comparison.equal;
+  } finally {
+    await program.stop();
+    await server.close();
+  }
+};
+
+const demoNode = (port: number) => ({
+  name: 'demo-switch', host: '127.0.0.1', port, password: 'ClueCon', deviceAddress: 'user/{user}', trunkAddress: 'sofia/gateway/carrier/{number}', music: 'local_stream://moh', recordingsFolder: '/tmp',
+});
+
+/** Everything that is asked of the switch has its answer, and every leg its end. */
+const settled = async (telephony: { readonly legs: { readonly size: number }; readonly effects: { readonly openEffects: number } } | undefined, clock: Clock): Promise<void> => {
+  const until = clock.now() + SETTLE_MS;
+  while (telephony !== undefined && clock.now() < until && (telephony.legs.size > 0 || telephony.effects.openEffects > 0)) await sleep(clock, 20);
+};
+
+const show = ({ figures, differences, equal }: Comparison, say: (line: string) => void): void => {
+  say('');
+  say(`${''.padEnd(28)}${'CDRs'.padStart(12)}${'truth'.padStart(12)}`);
+  for (const compared of figures) {
+    const { figure, engine, truth, tolerance } = compared;
+    const remark = agrees(compared) ? (tolerance > 0 ? `   (within ${tolerance} ms: the steps of the switch's clock)` : '') : '   <-- differs';
+    say(`${figure.padEnd(28)}${String(engine).padStart(12)}${String(truth).padStart(12)}${remark}`);
+  }
+  for (const difference of differences) say(`  differs: ${difference}`);
+  say(equal ? 'The CDRs and the truth are equal.' : 'The CDRs and the truth are NOT equal.');
+};
