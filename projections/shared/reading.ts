@@ -7,7 +7,7 @@ export type TenantDatabase = Pick<Database, 'tenantTransaction'>;
 const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** An instant as ISO 8601 UTC with milliseconds. */
-export const isoSql = (expression: string): string => `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+export const isoSql = (expression: string): string => `to_char((${expression}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /**
  * The columns as a query answers them: names in camelCase, instants as ISO 8601 UTC, whole numbers as
