@@ -72,7 +72,8 @@ export interface LegRecord {
   readonly legId: string;
   readonly role: string;
   readonly direction: string;
-  readonly origin: string;
+  /** Null for a leg that was gone before anybody saw it. */
+  readonly origin: string | null;
   readonly nodeId: string;
   readonly agentId: string | null;
   readonly offerId: string | null;

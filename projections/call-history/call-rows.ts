@@ -106,8 +106,16 @@ export class CallRows {
     this.addEnd({ legId, role: passport.role, answered: passport.answeredAt !== null, at: this.at, cause: 'MOVED', hungUpBy: 'switch', confidence: 'seen' });
   }
 
+  /** A leg that was gone before anybody saw it has its end as its first event. */
+  private beginUnseen({ legId, role, agentId, offerId, times }: Of<'LegEnded'>): void {
+    if (this.rows.get(LEGS, [...this.callKey, legId]) !== undefined) return;
+    const nodeId = this.rows.get(CALLS, this.callKey)?.['node_id'] ?? null;
+    this.rows.put(LEGS, { tenant_id: this.tenantId, call_id: this.callId, leg_id: legId, role, direction: 'outbound', node_id: nodeId, agent_id: agentId, offer_id: offerId ?? null, created_at: times.createdAt, hold_ms: 0, holds: 0 });
+  }
+
   endLeg(data: Of<'LegEnded'>): void {
     const { legId, times, role, cause, hungUpBy, confidence } = data;
+    this.beginUnseen(data);
     if (times.answeredAt !== undefined) this.answer(legId, times.answeredAt);
     this.unbridge(legId);
     let ownRingMs = 0;
@@ -208,7 +216,8 @@ export class CallRows {
   endOffer(data: Of<'OfferFailed'> | Of<'OfferDeclined'> | Of<'OfferAccepted'>, outcome: string): void {
     let rang = 0;
     this.changeOffer(data, (offer) => {
-      rang = elapsedMs(offer.ringingAt, this.at);
+      // One that was accepted rang until then, also when the caller was gone before the bridge.
+      if (offer.endedAt === null) rang = elapsedMs(offer.ringingAt, this.at);
       return { endedAt: this.at, outcome };
     });
     this.segment(data.segmentId, (row) => ({ ring_ms: numberOf(row['ring_ms']) + rang }));

@@ -49,7 +49,8 @@ export const queueStatistics: Projection = {
     const offer = (offerId: string | null, change: (row: Readonly<Row>) => Row): void => {
       if (offerId !== null) changeRow(rows, OFFERS, [tenantId, callId, offerId], change);
     };
-    const endOffer = (offerId: string, outcome: string): void => offer(offerId, (row) => ({ ended_at: at, outcome, ring_ms: elapsedMs(row['ringing_at'], at) }));
+    // One that was accepted rang until then, also when the caller was gone before the bridge.
+    const endOffer = (offerId: string, outcome: string): void => offer(offerId, (row) => ({ ended_at: at, outcome, ring_ms: row['outcome'] === 'accepted' ? row['ring_ms'] : elapsedMs(row['ringing_at'], at) }));
     switch (event.type) {
       case 'QueueCreated':
       case 'QueueConfigured': {

@@ -68,12 +68,21 @@ describe('the CDR', () => {
     const scene = new Scene().signIn(0, 'a1');
     scene.arrives(0, 'waits').enters(0, 'waits', 'sales').ends(8, 'waits', 'waits');
     scene.arrives(10, 'rings').enters(10, 'rings', 'sales').offers(12, 'rings', 'a1', 'r1').ends(15, 'rings', 'rings').ends(15.1, 'rings', 'leg-r1', 'ORIGINATOR_CANCEL', 'switch');
-    scene.arrives(20, 'race').enters(20, 'race', 'sales').offers(22, 'race', 'a1', 'x1').fact(25, 'race', 'leg-x1', { kind: 'answered' }).ends(25.02, 'race', 'race').ends(25.1, 'race', 'leg-x1', 'ORIGINATOR_CANCEL', 'switch');
+    scene.arrives(20, 'race').enters(20, 'race', 'sales').offers(22, 'race', 'a1', 'x1').fact(25, 'race', 'leg-x1', { kind: 'answered' }).fact(25, 'race', 'leg-x1', { kind: 'parked' });
+    scene.ends(25.02, 'race', 'race').ends(25.1, 'race', 'leg-x1', 'ORIGINATOR_CANCEL', 'switch');
     await withQueries(scene, async (queries) => {
       expect(await queries.one('acme', 'waits')).toMatchObject({ disposition: 'abandoned', endedBy: 'caller', waitMs: 8_000, ringMs: 0, contacts: 0 });
       expect(await queries.one('acme', 'rings')).toMatchObject({ disposition: 'abandoned', waitMs: 5_000, ringMs: 3_000, segments: [{ reason: 'abandoned', offers: [{ outcome: 'rescinded' }] }] });
-      expect(await queries.one('acme', 'race')).toMatchObject({ disposition: 'abandoned', contacts: 0, talkMs: 0, bridgedMs: 0, endedBy: 'caller' });
+      expect(await queries.one('acme', 'race')).toMatchObject({ disposition: 'abandoned', contacts: 0, talkMs: 0, bridgedMs: 0, ringMs: 3_000, endedBy: 'caller', segments: [{ reason: 'abandoned', offers: [{ outcome: 'rescinded' }] }] });
     });
+  });
+
+  test('has the leg of an agent that was gone before anybody saw it', async () => {
+    const scene = new Scene().signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales');
+    const offer = { offerId: 'o1', segmentId: 'A/sales', agentId: 'a1', shiftId: 'a1+1', legId: 'leg-o1', address: 'user/1001', strategy: 'longest-idle-agent', candidates: [], dueAt: sceneTime(30), ringTimeoutMs: 20_000, wrapUpMs: 0 };
+    scene.call(2, 'A', 'MakeOffer', offer).call(2, 'A', 'RingAgent', { offerId: 'o1' }).call(2.1, 'A', 'SettleAction', { actionId: 'o1:originate', outcome: 'succeeded', detail: '' });
+    scene.call(9, 'A', 'InferLegEnd', { legId: 'leg-o1', evidence: 'never-seen', earliest: sceneTime(2.1), latest: sceneTime(9) });
+    expect((await cdr(scene, 'A')).legs[1]).toMatchObject({ legId: 'leg-o1', role: 'agent', agentId: 'a1', offerId: 'o1', nodeId: 'node-1', createdAt: sceneTime(2.1), endedAt: sceneTime(9), confidence: 'inferred', evidence: 'never-seen', answeredAt: null });
   });
 
   test('of a caller whose wait ended, who overflowed, and who was transferred', async () => {

@@ -96,6 +96,11 @@ describe('the statistics of queues', () => {
     await using(projected, async (queries) => expect((await queries.statistics('acme', whole))[0]?.counts).toMatchObject({ abandoned: 1, abandonedWithin: 0, shortAbandoned: 0 }));
   });
 
+  test('let an offer whose caller was gone before the bridge ring until it was accepted', async () => {
+    const scene = new Scene().queue('sales').signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(1, 'A', 'a1', 'o1').fact(4, 'A', 'leg-o1', { kind: 'answered' }).fact(4, 'A', 'leg-o1', { kind: 'parked' }).ends(4.5, 'A', 'A');
+    await using(await projectScene(scene, queueStatistics), async (queries) => expect((await queries.statistics('acme', whole))[0]?.counts).toMatchObject({ answered: 0, abandoned: 1, ringMs: 3_000, contacts: 0 }));
+  });
+
   test('are grouped by the time of the entry, in quarters of an hour, for one queue or all together', async () => {
     await using(await projectScene(day(), queueStatistics), async (queries) => {
       const grouped = await queries.statistics('acme', { ...whole, groupBy: 'interval', queueId: 'sales' });
