@@ -37,4 +37,6 @@ export interface ApiParts {
   readonly nodes: OriginationNodes;
   readonly rateLimiter: RateLimiter;
   readonly fanout: LiveFanout;
+  /** How long a query waits for its read model, ms. Default 5,000. */
+  readonly waitForReadModelMs?: number;
 }

@@ -2,6 +2,7 @@ import { type DynamicModule, type InjectionToken, Module, type Provider } from '
 import { CqrsModule } from '@nestjs/cqrs';
 import { ConfigurationQueries } from '../projections/configuration/configuration.queries.js';
 import { waitingInQueue } from '../projections/live-calls/waiting-in-queue.js';
+import { ReadModelsModule } from '../projections/read-models.module.js';
 import type { ApiParts } from './api-parts.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { API_KEY_LIST, TENANT_DIRECTORY } from './identity/ports/identity-directory.port.js';
@@ -33,7 +34,7 @@ import { ORIGINATION_NODES } from './telephony/ports/origination-nodes.port.js';
 const WAIT_FOR_READ_MODEL_MS = 5_000;
 
 const providersOf = (parts: ApiParts): Provider[] => {
-  const options: HttpOptions = { requestsPerMinute: parts.settings.requestsPerMinute, waitForReadModelMs: WAIT_FOR_READ_MODEL_MS };
+  const options: HttpOptions = { requestsPerMinute: parts.settings.requestsPerMinute, waitForReadModelMs: parts.waitForReadModelMs ?? WAIT_FOR_READ_MODEL_MS };
   const configuration: RoutingConfiguration & TelephonyConfiguration = new ConfigurationQueries(parts.database);
   const values: readonly (readonly [token: InjectionToken, value: unknown])[] = [
     [CLOCK, parts.clock],
@@ -77,6 +78,6 @@ class PartsModule {
 @Module({})
 export class AppModule {
   static forRoot(parts: ApiParts): DynamicModule {
-    return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule, RoutingModule, TelephonyModule, CallsModule] };
+    return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule, RoutingModule, TelephonyModule, CallsModule, ReadModelsModule] };
   }
 }

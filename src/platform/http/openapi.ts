@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { SCOPES_EXTENSION } from './access/access.decorators.js';
 import { serveDocsPage } from './docs-page.js';
 import { ProblemDto } from './dto/common.dto.js';
 
@@ -32,6 +33,8 @@ const complete = (document: OpenAPIObject): OpenAPIObject => {
     for (const method of METHODS) {
       const operation = item[method];
       if (operation === undefined || !path.startsWith('/v1/')) continue;
+      const scopes = (operation as { readonly [SCOPES_EXTENSION]?: readonly string[] })[SCOPES_EXTENSION] ?? [];
+      operation.description = [operation.description, `Scope: ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`].filter((text) => text !== undefined).join('\n\n');
       for (const status of wanted(method, path)) operation.responses[status] ??= { description: PROBLEMS[status] ?? '', content: problem };
       const headers: Parameter[] = [
         { name: 'Trunkline-Tenant', in: 'header' as const, required: false, description: 'Operators’ keys only: the tenant to act for', schema: { type: 'string' } },

@@ -83,6 +83,8 @@ export const problemOf = (error: unknown): Problem => {
   if (error instanceof HttpException) {
     const status = error.getStatus();
     if (status === 404) return problem(404, 'unknown-route', 'there is no such route; /docs lists those that there are');
+    // Nest wraps what the JSON parser throws.
+    if (status === 400 && /JSON|Unexpected /.test(error.message)) return problem(400, 'malformed-json', 'the body is not valid JSON');
     return problem(status, status < 500 ? 'bad-request' : 'internal-error', status < 500 ? error.message : 'something went wrong here; the log has the request id');
   }
   if (error instanceof SyntaxError && (error as { statusCode?: unknown }).statusCode === 400) return problem(400, 'malformed-json', 'the body is not valid JSON');

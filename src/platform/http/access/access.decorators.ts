@@ -1,4 +1,5 @@
-import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import type { CommandMeta } from '../../../kernel/command.js';
 import type { HttpRequest } from '../http-request.js';
 import type { Access } from './access.js';
@@ -7,8 +8,11 @@ import type { Scope } from './scope.js';
 export const SCOPES_KEY = 'trunkline:scopes';
 export const PUBLIC_KEY = 'trunkline:public';
 
+/** Where the documentation of a route tells its scopes. */
+export const SCOPES_EXTENSION = 'x-scopes';
+
 /** The route, or all routes of the controller, need a key with any one of these scopes. */
-export const Scopes = (...scopes: readonly Scope[]): ClassDecorator & MethodDecorator => SetMetadata(SCOPES_KEY, scopes);
+export const Scopes = (...scopes: readonly Scope[]): ClassDecorator & MethodDecorator => applyDecorators(SetMetadata(SCOPES_KEY, scopes), ApiExtension(SCOPES_EXTENSION, [...scopes]));
 
 /** The route needs no API key. */
 export const Public = (): ClassDecorator & MethodDecorator => SetMetadata(PUBLIC_KEY, true);
