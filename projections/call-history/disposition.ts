@@ -1,5 +1,6 @@
 /** What became of a call, in one word. */
-export type Disposition = 'answered' | 'abandoned' | 'timed-out' | 'busy' | 'no-answer' | 'cancelled' | 'rejected' | 'failed' | 'completed' | 'merged';
+export const DISPOSITIONS = ['answered', 'abandoned', 'timed-out', 'busy', 'no-answer', 'cancelled', 'rejected', 'failed', 'completed', 'merged'] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
 
 const OF_CAUSE: Readonly<Record<string, Disposition>> = {
   MOVED: 'merged',

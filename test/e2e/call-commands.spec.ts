@@ -233,7 +233,7 @@ describe('commands on live calls, over HTTP', () => {
     line.hangUp();
     await center.seen(callId, 'CallEnded');
     const recorded = await center.events(callId);
-    const told: Record<string, any>[] = [];
+    const told: { readonly type: string; readonly eventId: string; readonly position: string; readonly causationId: string; readonly actor: { readonly kind: string }; readonly data: Readonly<Record<string, unknown>> }[] = [];
     for (let next: string | null = ''; next !== null; ) {
       const page = await center.request('GET', `/v1/calls/${callId}/events?limit=3${next === '' ? '' : `&cursor=${next}`}`, { key });
       expect(page.status).toBe(200);

@@ -69,7 +69,7 @@ export interface ApiAppOptions {
 
 const answerOf = async (response: Response): Promise<Answer> => {
   const text = await response.text();
-  const json = /json/.test(response.headers.get('content-type') ?? '');
+  const json = /[/+]json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: json && text !== '' ? (JSON.parse(text) as unknown) : text };
 };
 

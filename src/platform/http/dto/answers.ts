@@ -28,6 +28,8 @@ export const answered = {
 
 export const nullable = (options: ApiPropertyOptions): ApiPropertyOptions => ({ ...options, nullable: true }) as ApiPropertyOptions;
 
+export const notAlways = (options: ApiPropertyOptions): ApiPropertyOptions => ({ ...options, required: false }) as ApiPropertyOptions;
+
 /** The class of an answer, for the documentation: nothing is made of it. */
 export const answerDtoOf = (name: string, fields: Readonly<Record<string, ApiPropertyOptions>>): Class => {
   class AnswerDto {}
