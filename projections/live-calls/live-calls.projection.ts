@@ -1,6 +1,6 @@
 import type { Recorded, RecordedEvent } from '../../src/kernel/event.js';
 import { idOf } from '../../src/kernel/streams.js';
-import type { Projection, Row, Rows } from '../../src/platform/subscriptions/projection.js';
+import type { Projection, Row, Rows, TableSpec } from '../../src/platform/subscriptions/projection.js';
 import type { CallEvent } from '../../src/telephony/contract/call-events.js';
 import { changeRow } from '../shared/fold.js';
 
@@ -13,10 +13,22 @@ export interface LiveLegView {
   readonly since: string;
 }
 
-const TABLE = 'live_calls';
+export const LIVE_CALLS = 'live_calls';
+
+export const liveCallsTable: TableSpec = {
+  name: LIVE_CALLS,
+  columns: {
+    tenant_id: 'text', call_id: 'text', interaction_id: 'text', direction: 'text', node_id: 'text', number_id: 'text', from_number: 'text', from_name: 'text', to_number: 'text',
+    state: 'text', state_since: 'timestamptz', started_at: 'timestamptz', answered_at: 'timestamptz', queue_id: 'text', segment_id: 'text', priority: 'integer', waiting_since: 'timestamptz', queue_order: 'bigint',
+    agent_id: 'text', offered_agent_id: 'text', offered_at: 'timestamptz', legs: 'jsonb',
+  },
+  primaryKey: ['tenant_id', 'call_id'],
+  indexes: [['tenant_id', 'queue_id', 'priority', 'waiting_since'], ['tenant_id', 'agent_id'], ['tenant_id', 'started_at', 'call_id']],
+};
+
 const EVENTS = [
   'CallStarted', 'LegStarted', 'LegRinging', 'LegAnswered', 'LegHeld', 'LegResumed', 'LegMoved', 'LegAdopted', 'LegEnded', 'LegsBridged', 'LegsUnbridged', 'CallEnded',
-  'CallEnqueued', 'CallDequeued', 'OfferMade', 'OfferRinging', 'OfferDeclined', 'OfferFailed', 'AgentContactStarted', 'AgentContactEnded',
+  'CallEnqueued', 'CallDequeued', 'OfferMade', 'OfferDeclined', 'OfferFailed', 'AgentContactStarted', 'AgentContactEnded',
 ] as const;
 
 type Shown = Extract<CallEvent, { type: (typeof EVENTS)[number] }>;
@@ -29,33 +41,27 @@ const changeLeg = (row: Readonly<Row>, legId: string, change: Partial<LiveLegVie
 const withoutLeg = (row: Readonly<Row>, legId: string): Row => ({ legs: legsOf(row).filter((leg) => leg.legId !== legId) as unknown as Row['legs'] });
 const state = (name: string, since: string): Row => ({ state: name, state_since: since });
 
+/** The phone of an agent to whom a waiting caller is offered: its answer is not yet that of the call. */
+const isOffered = (row: Readonly<Row>, legId: string): boolean => row['offered_agent_id'] !== null && legsOf(row).some((leg) => leg.legId === legId && leg.agentId === row['offered_agent_id']);
+const BEFORE_ANSWER: ReadonlySet<unknown> = new Set(['arrived', 'dialling', 'ringing']);
+const answered = (row: Readonly<Row>, at: string): Row => ({ answered_at: row['answered_at'] ?? at, ...(BEFORE_ANSWER.has(row['state']) ? state('answered', at) : {}) });
+
 /** Every call that is going on, a row each; a call that ends leaves. */
 export const liveCalls: Projection = {
   name: 'live-calls',
   version: 1,
   eventTypes: EVENTS,
-  tables: [
-    {
-      name: TABLE,
-      columns: {
-        tenant_id: 'text', call_id: 'text', interaction_id: 'text', direction: 'text', node_id: 'text', number_id: 'text', from_number: 'text', from_name: 'text', to_number: 'text',
-        state: 'text', state_since: 'timestamptz', started_at: 'timestamptz', answered_at: 'timestamptz', queue_id: 'text', segment_id: 'text', priority: 'integer', waiting_since: 'timestamptz',
-        agent_id: 'text', offered_agent_id: 'text', legs: 'jsonb',
-      },
-      primaryKey: ['tenant_id', 'call_id'],
-      indexes: [['tenant_id', 'queue_id', 'priority', 'waiting_since'], ['tenant_id', 'agent_id']],
-    },
-  ],
-  keys: (event) => [{ table: TABLE, key: [event.metadata.tenantId, idOf(event.stream)] }],
+  tables: [liveCallsTable],
+  keys: (event) => [{ table: LIVE_CALLS, key: [event.metadata.tenantId, idOf(event.stream)] }],
   apply(recorded: RecordedEvent, rows: Rows) {
     const event = recorded as Recorded<Shown>;
     const callId = idOf(event.stream);
     const { tenantId, occurredAt: at } = event.metadata;
     const key = [tenantId, callId];
-    const change = (how: (row: Readonly<Row>) => Row): void => changeRow(rows, TABLE, key, how);
+    const change = (how: (row: Readonly<Row>) => Row): void => changeRow(rows, LIVE_CALLS, key, how);
     switch (event.type) {
       case 'CallStarted':
-        rows.put(TABLE, {
+        rows.put(LIVE_CALLS, {
           tenant_id: tenantId, call_id: callId, interaction_id: event.data.interactionId, direction: event.data.direction, node_id: event.data.nodeId, number_id: event.data.numberId,
           from_number: event.data.from, from_name: event.data.fromName, to_number: event.data.to, started_at: at, legs: [], ...state(event.data.direction === 'outbound' ? 'dialling' : 'arrived', at),
         });
@@ -65,9 +71,9 @@ export const liveCalls: Projection = {
       case 'LegAdopted':
         return change((row) => withLeg(row, { legId: event.data.legId, role: event.data.passport.role, agentId: event.data.passport.agentId, state: event.data.passport.answeredAt === null ? 'ringing' : 'up', since: at }));
       case 'LegRinging':
-        return change((row) => changeLeg(row, event.data.legId, { state: 'ringing', since: at }));
+        return change((row) => ({ ...changeLeg(row, event.data.legId, { state: 'ringing', since: at }), ...(row['state'] === 'dialling' ? state('ringing', at) : {}) }));
       case 'LegAnswered':
-        return change((row) => ({ ...changeLeg(row, event.data.legId, { state: 'up', since: at }), answered_at: row['answered_at'] ?? at }));
+        return change((row) => ({ ...changeLeg(row, event.data.legId, { state: 'up', since: at }), ...(isOffered(row, event.data.legId) ? {} : answered(row, at)) }));
       case 'LegHeld':
         return change((row) => ({ ...changeLeg(row, event.data.legId, { state: 'held', since: at }), ...(row['state'] === 'talking' ? state('held', at) : {}) }));
       case 'LegResumed':
@@ -80,19 +86,17 @@ export const liveCalls: Projection = {
       case 'LegEnded':
         return change((row) => withoutLeg(row, event.data.legId));
       case 'CallEnded':
-        rows.delete(TABLE, key);
+        rows.delete(LIVE_CALLS, key);
         return;
       case 'CallEnqueued':
-        return change(() => ({ queue_id: event.data.queueId, segment_id: event.data.segmentId, priority: event.data.priority, waiting_since: event.data.waitingSince, ...state('queued', at) }));
+        return change(() => ({ queue_id: event.data.queueId, segment_id: event.data.segmentId, priority: event.data.priority, waiting_since: event.data.waitingSince, queue_order: event.position.toString(), ...state('queued', at) }));
       case 'CallDequeued':
-        return change(() => ({ segment_id: null, waiting_since: null, offered_agent_id: null, ...state(event.data.reason === 'answered' ? 'connecting' : 'leaving', at) }));
+        return change(() => ({ segment_id: null, priority: null, waiting_since: null, queue_order: null, offered_agent_id: null, offered_at: null, ...state(event.data.reason === 'answered' ? 'connecting' : 'leaving', at) }));
       case 'OfferMade':
-        return change(() => ({ offered_agent_id: event.data.agentId }));
-      case 'OfferRinging':
-        return;
+        return change(() => ({ offered_agent_id: event.data.agentId, offered_at: at }));
       case 'OfferDeclined':
       case 'OfferFailed':
-        return change((row) => (row['offered_agent_id'] === event.data.agentId ? { offered_agent_id: null } : {}));
+        return change((row) => (row['offered_agent_id'] === event.data.agentId ? { offered_agent_id: null, offered_at: null } : {}));
       case 'AgentContactStarted':
         return change(() => ({ agent_id: event.data.agentId, queue_id: event.data.queueId, ...state('talking', at) }));
       case 'AgentContactEnded':
