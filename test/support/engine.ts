@@ -3,7 +3,7 @@ import { connectEsl } from '../../src/telephony/adapters/freeswitch/esl-client.j
 import type { CommandMeta } from '../../src/kernel/command.js';
 import { isoTime } from '../../src/kernel/clock.js';
 import { streamOf } from '../../src/kernel/streams.js';
-import { Engine } from '../../src/engine/engine.js';
+import { Engine, type EngineParts } from '../../src/engine/engine.js';
 import type { Storage } from '../../src/engine/storage.js';
 import { PostgresEventStore } from '../../src/platform/event-store/postgres/postgres.event-store.js';
 import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
@@ -23,12 +23,13 @@ import { freshDatabase } from './postgres.js';
 
 const KEY = Buffer.alloc(32, 7);
 
-export const openTestStorage = async (pool: pg.PoolConfig): Promise<Storage> => {
+/** `logPool`: how the event log's own connections are made, where that is another way than the read models'. */
+export const openTestStorage = async (pool: pg.PoolConfig, logPool: pg.PoolConfig = pool): Promise<Storage> => {
   const database = new Database(pool, { maxConnections: 12 });
   await ensureReaderRole(database);
   await runMigrations(database, PLATFORM_SCHEMA, PLATFORM_MIGRATIONS);
   await runMigrations(database, 'leases', LEASE_MIGRATIONS);
-  const store = new PostgresEventStore({ pool, clock: systemClock });
+  const store = new PostgresEventStore({ pool: logPool, clock: systemClock });
   await store.migrate();
   return {
     store, database, keyRing: new KeyRing(KEY),
@@ -48,6 +49,13 @@ export const nodeUrl = (port: number, over: Partial<NodeUrl> = {}): NodeUrl => (
   name: 'fs1', host: '127.0.0.1', port, password: 'ClueCon', deviceAddress: 'user/{user}', trunkAddress: 'sofia/gateway/carrier/{number}', music: 'local_stream://moh', recordingsFolder: '/tmp', ...over,
 });
 
+export interface TestEngineOptions {
+  readonly session?: NonNullable<EngineParts['session']>;
+  readonly logPool?: pg.PoolConfig;
+  readonly alarms?: AlarmCounter;
+  readonly settings?: Partial<EngineParts['settings']>;
+}
+
 /** A whole engine on a database of its own. */
 export class TestEngine {
   private commands = 0;
@@ -59,12 +67,12 @@ export class TestEngine {
     private readonly drop: (() => Promise<void>) | undefined,
   ) {}
 
-  static async start(nodes: readonly NodeUrl[], projections: readonly Projection[], pool?: pg.PoolConfig): Promise<TestEngine> {
+  static async start(nodes: readonly NodeUrl[], projections: readonly Projection[], pool?: pg.PoolConfig, options: TestEngineOptions = {}): Promise<TestEngine> {
     const fresh = pool === undefined ? await freshDatabase() : undefined;
-    const storage = await openTestStorage(pool ?? fresh!.pool);
-    const alarms = new AlarmCounter();
-    const settings = { ...settingsFrom({}), freeswitchNodes: nodes };
-    const engine = await Engine.build({ settings, clock: systemClock, random: systemRandom, alarms, storage, projections, connect: connectEsl });
+    const storage = await openTestStorage(pool ?? fresh!.pool, options.logPool);
+    const alarms = options.alarms ?? new AlarmCounter();
+    const settings = { ...settingsFrom({}), freeswitchNodes: nodes, ...options.settings };
+    const engine = await Engine.build({ settings, clock: systemClock, random: systemRandom, alarms, storage, projections, connect: connectEsl, ...(options.session === undefined ? {} : { session: options.session }) });
     await engine.start();
     return new TestEngine(engine, storage, alarms, fresh?.drop);
   }

@@ -1,0 +1,247 @@
+import type pg from 'pg';
+import { readModels } from '../../projections/read-models.js';
+import { DECIDERS, eventCatalog } from '../../src/engine/domain.js';
+import { isoTime, sleep } from '../../src/kernel/clock.js';
+import type { CommandMeta } from '../../src/kernel/command.js';
+import { shiftIdOf, streamOf } from '../../src/kernel/streams.js';
+import { CommandDispatcher } from '../../src/platform/event-store/command-dispatcher.js';
+import { CommandExecutor } from '../../src/platform/event-store/command-executor.js';
+import { EventLog } from '../../src/platform/event-store/event-log.js';
+import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
+import { PostgresSubjectKeys } from '../../src/platform/privacy/postgres-subject-keys.js';
+import { systemClock } from '../../src/platform/time/system-clock.js';
+import { systemRandom } from '../../src/platform/time/system-random.js';
+import { agentShiftDecider } from '../../src/routing/agents/domain/agent-shift.decider.js';
+import type { QueueSettings } from '../../src/routing/contract/routing-events.js';
+import { type AgentDesk, type BehaviourMix, EslSocketServer, Simulation, type SwitchFaults, type TrueLeg } from '../../src/simulator/index.js';
+import type { Storage } from '../../src/engine/storage.js';
+import { eventually, nodeUrl, openTestStorage, queueSettings, TestEngine, type TestEngineOptions } from './engine.js';
+import { EngineProcess } from './engine-process.js';
+import { brokenInvariants } from './invariants.js';
+import { type FreshDatabase, freshDatabase } from './postgres.js';
+
+export interface FaultCenterOptions {
+  readonly seed: number;
+  readonly calls: number;
+  readonly agents?: number;
+  /** How much faster than life people behave. */
+  readonly speed?: number;
+  /** Calls in a second of the clock. */
+  readonly callsPerSecond?: number;
+  readonly mix?: Partial<BehaviourMix>;
+  readonly queue?: Partial<QueueSettings>;
+}
+
+const TENANT = 'acme';
+const QUEUE = 'sales';
+const NUMBER = '+15550199';
+const HEARTBEAT_MS = 1_000;
+
+/** How a session is set up where a second is a long time. */
+const SESSION: NonNullable<TestEngineOptions['session']> = { heartbeatIntervalMs: HEARTBEAT_MS, redialMs: { first: 50, longest: 500 }, connectTimeoutMs: 1_000, replyTimeoutMs: 3_000 };
+
+/** People of flesh and blood, in a hurry; the engine's own work is not faster than life, so they wait a little for it. */
+const MIX: Partial<BehaviourMix> = {
+  patience: { kind: 'exponential', meanMs: 300_000 },
+  talk: { kind: 'log-normal', medianMs: 60_000, sigma: 0.5 },
+  pauseEvery: { kind: 'exponential', meanMs: 3_600_000 },
+};
+
+/**
+ * A call center in which things go wrong: a simulated switch on a real socket, callers and agents that
+ * behave, and engines on one database that come and go while the people do not.
+ */
+export class FaultCenter {
+  readonly simulation: Simulation;
+  readonly faults: SwitchFaults;
+  private readonly engines = new Set<{ stop(): Promise<void> }>();
+  private readonly log: EventLog;
+  private readonly executor: CommandExecutor;
+  private readonly dispatcher: CommandDispatcher;
+
+  private constructor(
+    private readonly fresh: FreshDatabase,
+    private readonly storage: Storage,
+    private readonly server: EslSocketServer,
+    door: { simulation: Simulation | undefined },
+    options: FaultCenterOptions,
+  ) {
+    const { seed, calls, agents = 6, speed = 60, callsPerSecond = 10, mix } = options;
+    this.log = new EventLog(storage.store, eventCatalog(), new PostgresSubjectKeys(storage.database, storage.keyRing, systemClock, systemRandom));
+    this.executor = new CommandExecutor(this.log);
+    this.dispatcher = new CommandDispatcher(this.executor, DECIDERS);
+    this.simulation = new Simulation({
+      seed, clock: systemClock, speed, callsTotal: calls, mix: { ...MIX, ...mix }, settings: { heartbeatMs: HEARTBEAT_MS }, uuid: () => systemRandom.uuid(),
+      numbers: [{ number: NUMBER, callsPerHour: (callsPerSecond * 3_600) / speed }],
+      agents: Array.from({ length: agents }, (_, index) => ({ agentId: `agent-${index + 1}`, extension: `10${String(index + 1).padStart(2, '0')}` })),
+      desk: this.desk(),
+    });
+    door.simulation = this.simulation;
+    this.faults = this.simulation.faults(server);
+  }
+
+  static async open(options: FaultCenterOptions): Promise<FaultCenter> {
+    process.stdout.write(`seed ${options.seed}\n`);
+    const door: { simulation: Simulation | undefined } = { simulation: undefined };
+    const server = new EslSocketServer({ accept: (stream) => door.simulation?.node.accept(stream) });
+    await server.listen();
+    const fresh = await freshDatabase();
+    const center = new FaultCenter(fresh, await openTestStorage(fresh.pool), server, door, options);
+    await center.setUp(options);
+    return center;
+  }
+
+  get pool(): pg.PoolConfig {
+    return this.fresh.pool;
+  }
+
+  get truth() {
+    return this.simulation.truth;
+  }
+
+  /** The engine in this process, with all that it complains of. */
+  async startEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
+    const engine = await TestEngine.start([nodeUrl(this.server.port)], readModels, this.pool, { session: SESSION, ...options });
+    this.engines.add(engine);
+    return engine;
+  }
+
+  /** An engine in a process of its own. */
+  async spawnEngine(): Promise<EngineProcess> {
+    const engine = await EngineProcess.start({ pool: this.pool, nodes: [nodeUrl(this.server.port)], session: SESSION });
+    this.engines.add(engine);
+    return engine;
+  }
+
+  async stopEngine(engine: { stop(): Promise<void> }): Promise<void> {
+    this.engines.delete(engine);
+    await engine.stop();
+  }
+
+  async killEngine(engine: EngineProcess): Promise<void> {
+    this.engines.delete(engine);
+    await engine.kill();
+  }
+
+  /** Agents sign in and calls begin, once an engine takes them. */
+  async begin(): Promise<void> {
+    await eventually('the switch is connected and compared', async () => (await this.openGaps()) === 0);
+    await this.simulation.start();
+  }
+
+  /** Resolves when so many calls were placed. */
+  async placed(calls: number): Promise<void> {
+    await eventually(`${calls} calls are placed`, () => this.simulation.callers.placed >= calls);
+  }
+
+  /** Resolves when so many calls talk at a time. */
+  async talking(calls: number): Promise<void> {
+    await eventually(`${calls} calls talk`, () => this.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0).length >= calls);
+  }
+
+  /** What the engine believes is over: no call goes on, no agent is busy, no deed is open. */
+  async over(): Promise<void> {
+    await eventually('the last call is over for its people', () => this.isDone, 30_000);
+    await eventually('calls, agents and deeds have come to their ends', async () => (await this.openThings()).length === 0, 20_000).catch(async (error: Error) => {
+      throw new Error(`${error.message}; open are ${(await this.openThings()).join(', ')}`);
+    });
+    await eventually('the read models have all', () => this.haveAll(), 10_000);
+    await eventually('the timers are saved', async () => (await this.storage.database.query('SELECT 1 FROM trunkline_timers')).rows.length === 0, 2_000).catch(() => undefined);
+  }
+
+  broken(unnoticed?: (call: TrueLeg) => boolean): Promise<string[]> {
+    const { log, truth } = this;
+    return brokenInvariants({ log, database: this.storage.database, projections: readModels, tenantId: TENANT, truth, ...(unnoticed === undefined ? {} : { unnoticed }) });
+  }
+
+  /** Events of one type, decoded. */
+  async events(type: string) {
+    return this.log.decode(await this.log.store.readAll({ after: 0n, maxCount: 100_000, filter: { types: [type] } }));
+  }
+
+  /** A statement on the read models. */
+  async rows<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.storage.database.query<Row>(sql, values)).rows;
+  }
+
+  send(category: string, id: string, type: string, data: unknown) {
+    const commandId = systemRandom.uuid();
+    const meta: CommandMeta = { commandId, tenantId: TENANT, at: isoTime(systemClock.now()), actor: { kind: 'user', id: 'test' }, correlationId: commandId, causationId: commandId };
+    return this.dispatcher.dispatch(streamOf(category, id), { type, data, meta });
+  }
+
+  async close(): Promise<void> {
+    this.simulation.stop();
+    await Promise.all([...this.engines].map((engine) => engine.stop().catch(() => undefined)));
+    await this.server.close();
+    await this.storage.close();
+    await this.fresh.drop();
+  }
+
+  private get isDone(): boolean {
+    return this.simulation.callers.exhausted && this.simulation.node.channels.size === 0;
+  }
+
+  private async setUp({ agents = 6, queue }: FaultCenterOptions): Promise<void> {
+    await this.send('queue', QUEUE, 'CreateQueue', { queueId: QUEUE, settings: queueSettings({ ringTimeoutMs: 2_000, noAnswerDelayMs: 200, rejectDelayMs: 200, ...queue }) });
+    await this.send('number', 'n1', 'AssignNumber', { numberId: 'n1', number: NUMBER, destination: { kind: 'queue', queueId: QUEUE } });
+    for (let index = 1; index <= agents; index += 1) {
+      const agentId = `agent-${index}`;
+      await this.send('agent', agentId, 'CreateAgent', { agentId, settings: { displayName: `Agent ${index}`, deviceUser: `10${String(index).padStart(2, '0')}`, address: null } });
+      await this.send('queue', QUEUE, 'JoinQueue', { agentId, level: 1, position: index });
+    }
+  }
+
+  private desk(): AgentDesk {
+    const shift = (agentId: string): string => shiftIdOf(agentId, 1);
+    const toShift = async (agentId: string, type: string, data: unknown): Promise<void> => void (await this.send('agentShift', shift(agentId), type, data));
+    return {
+      signIn: async (agentId) => {
+        await this.send('agent', agentId, 'StartShift', {});
+        await eventually('the shift opens', async () => (await this.executor.load(agentShiftDecider, streamOf('agentShift', shift(agentId)))).state.status === 'open');
+      },
+      makeAvailable: (agentId) => toShift(agentId, 'MakeAvailable', {}),
+      pause: (agentId, reason) => toShift(agentId, 'PauseAgent', { reason, force: false }),
+      endWrapUp: (agentId) => toShift(agentId, 'EndWrapUp', { segmentId: null, by: 'agent' }),
+      signOut: (agentId) => toShift(agentId, 'SignOutAgent', { force: false }),
+    };
+  }
+
+  private async openGaps(): Promise<number> {
+    const [opened, closed] = [await this.events('MediaNodeGapOpened'), await this.events('MediaNodeGapClosed')];
+    return closed.length === 0 ? 1 : opened.length - closed.length;
+  }
+
+  /** By the log alone: what has begun and has no end. */
+  private async openThings(): Promise<string[]> {
+    const types = ['CallStarted', 'CallEnded', 'SwitchActionRequested', 'SwitchActionSucceeded', 'SwitchActionFailed', 'SwitchActionOutcomeUnknown', 'AgentReserved', 'AgentReleased', 'AgentOnCall', 'AgentOffCall', 'AgentWrapUpStarted', 'AgentWrapUpEnded'];
+    const open = new Set<string>();
+    const reservationOf = new Map<string, string>();
+    for (const { type, stream, data } of await this.log.store.readAll({ after: 0n, maxCount: 200_000, filter: { types } })) {
+      const { actionId, deed, shiftId, offerId, segmentId } = data as { actionId?: string; deed?: string; shiftId?: string; offerId?: string | null; segmentId?: string };
+      if (type === 'CallStarted') open.add(stream);
+      else if (type === 'CallEnded') open.delete(stream);
+      else if (type === 'SwitchActionRequested') open.add(`deed ${String(actionId)}`);
+      else if (type.startsWith('SwitchAction')) for (const key of open) if (key === `deed ${String(actionId)}`) open.delete(key);
+      if (type === 'AgentReserved') {
+        open.add(`reservation of ${String(shiftId)}`);
+        reservationOf.set(String(shiftId), String(offerId));
+      }
+      if (type === 'AgentReleased' || (type === 'AgentOnCall' && reservationOf.get(String(shiftId)) === offerId)) open.delete(`reservation of ${String(shiftId)}`);
+      if (type === 'AgentOnCall' || type === 'AgentWrapUpStarted') open.add(`${type === 'AgentOnCall' ? 'contact' : 'wrap-up'} ${String(segmentId)} of ${String(shiftId)}`);
+      if (type === 'AgentOffCall' || type === 'AgentWrapUpEnded') open.delete(`${type === 'AgentOffCall' ? 'contact' : 'wrap-up'} ${String(segmentId)} of ${String(shiftId)}`);
+      void deed;
+    }
+    return [...open];
+  }
+
+  /** Whether every read model's checkpoint is at the log's end. */
+  private async haveAll(): Promise<boolean> {
+    const head = await this.log.store.head();
+    const rows = await this.rows<{ behind: boolean }>('SELECT position < $1 AS behind FROM trunkline_projections', [head.toString()]);
+    return rows.length === readModels.length && rows.every(({ behind }) => !behind);
+  }
+}
+
+export const pause = (ms: number): Promise<void> => sleep(systemClock, ms);
+export { AlarmCounter };

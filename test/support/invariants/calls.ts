@@ -1,0 +1,90 @@
+import type { Recorded } from '../../../src/kernel/event.js';
+import type { CallEvent } from '../../../src/telephony/contract/call-events.js';
+import { type Histories, Pairs } from './histories.js';
+
+/** What may still be recorded once a call is over: results of deeds, corrections, and the end of a leg that came too late. */
+const AFTER_THE_END: ReadonlySet<CallEvent['type']> = new Set([
+  'SwitchActionStarted', 'SwitchActionSucceeded', 'SwitchActionFailed', 'SwitchActionOutcomeUnknown', 'LegEndCorrected', 'CdrDiffered',
+]);
+
+/** A phone that was asked for before the call ended may still appear: it is told to hang up, and its end is recorded. */
+const LATE_LEG: ReadonlySet<CallEvent['type']> = new Set(['LegStarted', 'LegRinging', 'LegEarlyMedia', 'LegAnswered', 'LegParked', 'LegEnded', 'SwitchActionRequested']);
+
+/** What is wrong with the events of calls. `isLive` says which legs the switch has now: their calls go on. */
+export const brokenCalls = ({ calls }: Histories, isLive: (channelId: string) => boolean): string[] =>
+  [...calls].flatMap(([callId, events]) => brokenCall(events, isLive).map((what) => `call ${callId}: ${what}`));
+
+const brokenCall = (events: readonly Recorded<CallEvent>[], isLive: (channelId: string) => boolean): string[] => {
+  const found: string[] = [];
+  const [legs, offers, entries, contacts, actions] = ['leg', 'offer', 'stay in the queue', 'contact', 'deed'].map((what) => new Pairs(what)) as [Pairs, Pairs, Pairs, Pairs, Pairs];
+  const lateLegs = new Set<string>();
+  const live = new Set<string>();
+  let starts = 0;
+  let ends = 0;
+  for (const event of events) {
+    const late = ends > 0;
+    switch (event.type) {
+      case 'CallStarted':
+        starts += 1;
+        break;
+      case 'CallEnded':
+        ends += 1;
+        continue;
+      case 'LegStarted':
+      case 'LegAdopted':
+        legs.open(event.data.legId);
+        live.add(event.data.legId);
+        if (late) lateLegs.add(event.data.legId);
+        break;
+      case 'LegEnded':
+        // A leg that nobody saw has an end alone.
+        if (live.has(event.data.legId)) legs.close(event.data.legId);
+        live.delete(event.data.legId);
+        break;
+      case 'LegMoved':
+        legs.close(event.data.legId);
+        live.delete(event.data.legId);
+        break;
+      case 'OfferMade':
+        offers.open(event.data.offerId);
+        break;
+      case 'OfferDeclined':
+      case 'OfferFailed':
+        offers.close(event.data.offerId);
+        break;
+      case 'AgentContactStarted':
+        contacts.open(event.data.segmentId);
+        if (event.data.offerId !== null) offers.close(event.data.offerId);
+        break;
+      case 'AgentContactEnded':
+        contacts.close(event.data.segmentId);
+        break;
+      case 'CallEnqueued':
+        entries.open(event.data.segmentId);
+        break;
+      case 'CallDequeued':
+        entries.close(event.data.segmentId);
+        break;
+      case 'SwitchActionRequested':
+        actions.open(event.data.actionId);
+        break;
+      case 'SwitchActionSucceeded':
+      case 'SwitchActionFailed':
+      case 'SwitchActionOutcomeUnknown':
+        actions.close(event.data.actionId);
+        break;
+      default:
+    }
+    if (late && !AFTER_THE_END.has(event.type) && !isOfLateLeg(event, lateLegs)) found.push(`${event.type} after the end`);
+  }
+  const goesOn = [...live].some(isLive);
+  if (starts !== 1) found.push(`starts ${starts} times`);
+  if (ends !== 1 && !(ends === 0 && goesOn)) found.push(`ends ${ends} times`);
+  return [...found, ...legs.broken(goesOn), ...offers.broken(goesOn), ...entries.broken(goesOn), ...contacts.broken(goesOn), ...actions.broken()];
+};
+
+const isOfLateLeg = (event: Recorded<CallEvent>, late: ReadonlySet<string>): boolean => {
+  if (!LATE_LEG.has(event.type)) return false;
+  const { legId, channelId } = event.data as { readonly legId?: string; readonly channelId?: string };
+  return late.has(legId ?? channelId ?? '');
+};

@@ -1,0 +1,70 @@
+import { msOf } from '../../../src/kernel/clock.js';
+import type { Truth, TrueLeg } from '../../../src/simulator/index.js';
+import type { Database } from '../../../src/platform/postgres/database.js';
+import type { Histories } from './histories.js';
+
+const msOfUs = (us: number): number => Math.floor(us / 1000);
+
+/** Inferred ends lie where they say that they lie, seen ones are exact, and no leg is missing. */
+export const brokenEnds = ({ calls }: Histories, truth: Truth): string[] => {
+  const found: string[] = [];
+  const recorded = new Set<string>();
+  for (const [callId, events] of calls) {
+    for (const event of events) {
+      if (event.type !== 'LegEnded') continue;
+      const { legId, confidence, bounds } = event.data;
+      recorded.add(legId);
+      const leg = truth.legs.get(legId);
+      if (leg === undefined) {
+        // A leg that was asked for and never came to be may only have an inferred end.
+        if (confidence !== 'inferred') found.push(`call ${callId}: leg ${legId} ended and never was`);
+        continue;
+      }
+      if (leg.endedUs === undefined) {
+        found.push(`call ${callId}: leg ${legId} has an end and lives`);
+        continue;
+      }
+      const end = msOfUs(leg.endedUs);
+      if (confidence === 'seen' && end !== msOf(event.metadata.occurredAt)) found.push(`call ${callId}: leg ${legId} ended at ${end}, recorded is ${msOf(event.metadata.occurredAt)}`);
+      if (confidence !== 'inferred') continue;
+      if (bounds === null) found.push(`call ${callId}: leg ${legId} has an inferred end without bounds`);
+      else if (end < msOf(bounds.earliest) || end > msOf(bounds.latest)) {
+        found.push(`call ${callId}: leg ${legId} ended ${end - msOf(bounds.earliest)} ms after the earliest and ${msOf(bounds.latest) - end} ms before the latest time of its inferred end`);
+      }
+    }
+  }
+  return found;
+};
+
+interface CdrRow {
+  readonly call_id: string;
+  readonly disposition: string | null;
+  readonly confidence: string;
+  readonly ended_at: Date | null;
+}
+
+/**
+ * Every call that truly was has one CDR and the other way round. Where all of a CDR was seen, it says
+ * answered exactly if the call was. `unnoticed` are calls that began and ended while nobody listened.
+ */
+export const brokenCdrs = async (database: Database, tenantId: string, truth: Truth, unnoticed: (call: TrueLeg) => boolean): Promise<string[]> => {
+  const { rows } = await database.query<CdrRow>('SELECT call_id, disposition, confidence, ended_at FROM call_history WHERE tenant_id = $1', [tenantId]);
+  const cdrs = new Map(rows.map((row) => [row.call_id, row]));
+  const found: string[] = [];
+  for (const call of truth.calls) {
+    const cdr = cdrs.get(call.channelId);
+    cdrs.delete(call.channelId);
+    const outcome = truth.outcomeOf(call);
+    if (cdr === undefined) {
+      if (!unnoticed(call)) found.push(`call ${call.channelId} (${outcome}) has no CDR`);
+      continue;
+    }
+    if ((cdr.ended_at === null) !== (outcome === 'open')) found.push(`call ${call.channelId} is ${outcome}, its CDR ends ${String(cdr.ended_at)}`);
+    const answered = call.bridges.length > 0;
+    if (cdr.confidence === 'seen' && outcome !== 'open' && outcome !== 'lost' && (cdr.disposition === 'answered') !== answered) {
+      found.push(`call ${call.channelId} was ${outcome}, its CDR says ${String(cdr.disposition)}`);
+    }
+  }
+  for (const callId of cdrs.keys()) found.push(`CDR ${callId} is of a call that never was`);
+  return found;
+};
