@@ -54,9 +54,14 @@ export class HealthController {
     return this.metrics.metrics();
   }
 
-  private async run({ name, problem }: ReadinessCheck): Promise<CheckResult> {
-    const late = new Promise<string>((resolve) => void this.clock.after(PATIENCE_MS, () => resolve(`did not answer within ${PATIENCE_MS / 1000} s`)));
-    const reason = await Promise.race([problem().catch((error: unknown) => (error instanceof Error ? error.message : 'it failed')), late]);
-    return reason === undefined ? { name, ready: true } : { name, ready: false, reason };
+  private run({ name, problem }: ReadinessCheck): Promise<CheckResult> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(PATIENCE_MS, () => resolve({ name, ready: false, reason: `did not answer within ${PATIENCE_MS / 1000} s` }));
+      const done = (reason: string | undefined): void => {
+        timer.cancel();
+        resolve(reason === undefined ? { name, ready: true } : { name, ready: false, reason });
+      };
+      problem().then(done, (error: unknown) => done(error instanceof Error ? error.message : 'it failed'));
+    });
   }
 }

@@ -52,15 +52,29 @@ const problem = (status: number, code: string, detail: string, more: Readonly<Re
   detail,
 });
 
+type Known = readonly [status: number, code: string, detail: string];
+
+const INTERNAL: Known = [500, 'internal-error', 'something went wrong here; the log has the request id'];
+const MALFORMED_JSON: Known = [400, 'malformed-json', 'the body is not valid JSON'];
+const TOO_LARGE: Known = [413, 'body-too-large', 'the body is larger than 1 MiB'];
+const NOT_JSON: Known = [415, 'unsupported-media-type', 'send the body as application/json'];
+
 /** Refusals of the HTTP server itself, by its own codes. */
-const SERVER_PROBLEMS: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: [400, 'malformed-json', 'the body is not valid JSON'],
+const SERVER_PROBLEMS: Readonly<Record<string, Known>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: MALFORMED_JSON,
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'malformed-json', 'the body is empty; send a JSON object, such as {}, or leave the content type out'],
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body-too-large', 'the body is larger than this route accepts (1 MiB unless the documentation says otherwise)'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'unsupported-media-type', 'send the body as application/json'],
+  FST_ERR_CTP_BODY_TOO_LARGE: TOO_LARGE,
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: NOT_JSON,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'malformed-request', 'the content length does not fit the body'],
   FST_ERR_BAD_URL: [400, 'malformed-request', 'the path is not a valid URL path'],
   FST_ERR_MAX_PARAM_LENGTH: [414, 'path-too-long', 'a part of the path is too long'],
+};
+
+/** The same after Nest has wrapped them in exceptions of its own, which keep the status alone. */
+const WRAPPED: Readonly<Record<number, Known>> = {
+  404: [404, 'unknown-route', 'there is no such route; /docs lists those that there are'],
+  413: TOO_LARGE,
+  415: NOT_JSON,
 };
 
 /** SQLSTATE of a table that is not there. */
@@ -82,13 +96,11 @@ export const problemOf = (error: unknown): Problem => {
   if (known !== undefined) return problem(...known);
   if (error instanceof HttpException) {
     const status = error.getStatus();
-    if (status === 404) return problem(404, 'unknown-route', 'there is no such route; /docs lists those that there are');
-    // Nest wraps what the JSON parser throws.
-    if (status === 400 && /JSON|Unexpected /.test(error.message)) return problem(400, 'malformed-json', 'the body is not valid JSON');
-    return problem(status, status < 500 ? 'bad-request' : 'internal-error', status < 500 ? error.message : 'something went wrong here; the log has the request id');
+    // What the JSON parser throws.
+    if (status === 400 && /json|Unexpected /i.test(error.message)) return problem(...MALFORMED_JSON);
+    return problem(...(WRAPPED[status] ?? (status < 500 ? [status, 'bad-request', error.message] : INTERNAL)));
   }
-  if (error instanceof SyntaxError && (error as { statusCode?: unknown }).statusCode === 400) return problem(400, 'malformed-json', 'the body is not valid JSON');
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) return problem(status, 'bad-request', 'the server could not read the request');
-  return problem(500, 'internal-error', 'something went wrong here; the log has the request id');
+  return problem(...INTERNAL);
 };

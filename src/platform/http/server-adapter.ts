@@ -7,8 +7,8 @@ const BODY_LIMIT = 1024 * 1024;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The HTTP server as every route finds it: request ids, limits, and problem documents for what never reaches a route. */
-export const serverAdapter = (random: Random): FastifyAdapter =>
-  new FastifyAdapter({
+export const serverAdapter = (random: Random): FastifyAdapter => {
+  const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     logger: false,
     routerOptions: { maxParamLength: 500 },
@@ -24,3 +24,7 @@ export const serverAdapter = (random: Random): FastifyAdapter =>
       (reply as HttpReply).header('x-request-id', id).code(problem.status).type('application/problem+json').send(JSON.stringify({ ...problem, requestId: id }));
     },
   });
+  // A text is no body that any route wants; without its parser it is refused as such.
+  adapter.getInstance().removeContentTypeParser('text/plain');
+  return adapter;
+};
