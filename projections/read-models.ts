@@ -4,6 +4,7 @@ import { callHistory } from './call-history/call-history.projection.js';
 import { configuration } from './configuration/configuration.projection.js';
 import { liveCalls } from './live-calls/live-calls.projection.js';
 import { queueStatistics } from './queue-statistics/queue-statistics.projection.js';
+import { stateHistory } from './state-history/state-history.projection.js';
 
 /** Every read model; each can be thrown away and rebuilt from the log. */
-export const readModels: readonly Projection[] = [liveCalls, callHistory, agentBoard, queueStatistics, configuration];
+export const readModels: readonly Projection[] = [liveCalls, callHistory, agentBoard, queueStatistics, stateHistory, configuration];
