@@ -39,4 +39,6 @@ export interface ApiParts {
   readonly fanout: LiveFanout;
   /** How long a query waits for its read model, ms. Default 5,000. */
   readonly waitForReadModelMs?: number;
+  /** How long a switch's CDR waits for the facts of its own leg, ms. Default 5,000. */
+  readonly cdrPatienceMs?: number;
 }

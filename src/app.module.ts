@@ -25,6 +25,9 @@ import { QueuesInTheLog } from './routing/queues/directory/known-queues.js';
 import { QueueEntrancesInTheLog } from './routing/queues/directory/queue-entrances.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { CallsModule } from './telephony/calls/calls.module.js';
+import { CDR_PATIENCE_MS } from './telephony/switch-cdrs/api/switch-cdrs.controller.js';
+import { SWITCH_PASSWORD } from './telephony/switch-cdrs/api/switch-password.guard.js';
+import { SwitchCdrsModule } from './telephony/switch-cdrs/switch-cdrs.module.js';
 import { KNOWN_QUEUES } from './telephony/ports/known-queues.port.js';
 import { QUEUE_ENTRANCES } from './telephony/ports/queue-entrances.port.js';
 import { TELEPHONY_CONFIGURATION, type TelephonyConfiguration } from './telephony/ports/telephony-configuration.port.js';
@@ -32,6 +35,7 @@ import { TelephonyModule } from './telephony/telephony.module.js';
 import { ORIGINATION_NODES } from './telephony/ports/origination-nodes.port.js';
 
 const WAIT_FOR_READ_MODEL_MS = 5_000;
+const CDR_WAITS_MS = 5_000;
 
 const providersOf = (parts: ApiParts): Provider[] => {
   const options: HttpOptions = { requestsPerMinute: parts.settings.requestsPerMinute, waitForReadModelMs: parts.waitForReadModelMs ?? WAIT_FOR_READ_MODEL_MS };
@@ -60,6 +64,8 @@ const providersOf = (parts: ApiParts): Provider[] => {
     [TELEPHONY_CONFIGURATION, configuration],
     [KNOWN_QUEUES, new QueuesInTheLog(parts.executor)],
     [QUEUE_ENTRANCES, new QueueEntrancesInTheLog(parts.executor, waitingInQueue(parts.database))],
+    [SWITCH_PASSWORD, parts.settings.cdrToken ?? null],
+    [CDR_PATIENCE_MS, parts.cdrPatienceMs ?? CDR_WAITS_MS],
     [IDEMPOTENCY_KEYS, new PostgresIdempotencyKeys(parts.database, parts.clock)],
   ];
   return values.map(([provide, useValue]) => ({ provide, useValue }));
@@ -78,6 +84,6 @@ class PartsModule {
 @Module({})
 export class AppModule {
   static forRoot(parts: ApiParts): DynamicModule {
-    return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule, RoutingModule, TelephonyModule, CallsModule, ReadModelsModule] };
+    return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule, RoutingModule, TelephonyModule, CallsModule, SwitchCdrsModule, ReadModelsModule] };
   }
 }

@@ -34,9 +34,9 @@ const complete = (document: OpenAPIObject): OpenAPIObject => {
       const operation = item[method];
       if (operation === undefined || !path.startsWith('/v1/')) continue;
       const scopes = (operation as { readonly [SCOPES_EXTENSION]?: readonly string[] })[SCOPES_EXTENSION] ?? [];
-      operation.description = [operation.description, `Scope: ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`].filter((text) => text !== undefined).join('\n\n');
+      if (scopes.length > 0) operation.description = [operation.description, `Scope: ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`].filter((text) => text !== undefined).join('\n\n');
       for (const status of wanted(method, path)) operation.responses[status] ??= { description: PROBLEMS[status] ?? '', content: problem };
-      const headers: Parameter[] = [
+      const headers: Parameter[] = scopes.length === 0 ? [] : [
         { name: 'Trunkline-Tenant', in: 'header' as const, required: false, description: 'Operators’ keys only: the tenant to act for', schema: { type: 'string' } },
         ...(method === 'get' ? [] : [{ name: 'Idempotency-Key', in: 'header' as const, required: false, description: 'The same key and body again is the same command: it is carried out once', schema: { type: 'string', maxLength: 255 } }]),
       ];
@@ -59,6 +59,7 @@ export const serveOpenApi = (app: INestApplication, version: string): void => {
     .setDescription(DESCRIPTION)
     .setVersion(version)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'API key: tl_<id>_<secret>' })
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Media nodes: the user `switch` and the password in TRUNKLINE_CDR_PASSWORD' }, 'switch')
     .addSecurityRequirements('bearer')
     .build();
   const document = (): OpenAPIObject => complete(SwaggerModule.createDocument(app, config, { extraModels: [ProblemDto] }));

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../src/platform/time/system-clock.js';
+import { HttpCdrPoster } from '../../src/simulator/http-cdr-poster.js';
+import { CallCenter } from '../support/call-center.js';
+import { eventually } from '../support/engine.js';
+
+const SALES = '+4930555010';
+const PATIENCE_MS = 1_000;
+
+const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+/** A post as a real switch sent it. */
+const recorded = (name: string): { readonly uuid: string; readonly body: string } => {
+  const text = readFileSync(fileURLToPath(new URL(`../golden/esl/json-cdr/${name}.http`, import.meta.url)), 'utf8');
+  return { uuid: /^POST \S*\?uuid=(\S+) /.exec(text)?.[1] ?? '', body: text.slice(text.indexOf('\r\n\r\n') + 4) };
+};
+
+describe('CDRs that switches post', () => {
+  let center: CallCenter;
+  const spooled: string[] = [];
+
+  beforeAll(async () => {
+    center = await CallCenter.start({
+      change: (parts) => ({ ...parts, cdrPatienceMs: PATIENCE_MS }),
+      cdrPoster: (url) => new HttpCdrPoster({ url: `${url}/v1/switch-cdrs`, username: 'switch', password: 'secret', clock: systemClock, retryDelayMs: 10, onSpooled: ({ uuid }, why) => void spooled.push(`${uuid}: ${why}`) }),
+    });
+    await center.queue('sales', SALES);
+    await center.agent('ann', '1001', 'sales');
+  }, 60_000);
+  afterAll(() => center.close());
+
+  const inbox = async (): Promise<string[]> => (await center.engine.storage.database.query<{ leg_id: string }>('SELECT leg_id FROM trunkline_switch_cdrs ORDER BY leg_id')).rows.map((row) => row.leg_id);
+  const emptied = (): Promise<unknown> => eventually('all CDRs are delivered', async () => (await inbox()).length === 0);
+  const post = (uuid: string, raw: string, authorization = basic('switch', 'secret')) => center.request('POST', `/v1/switch-cdrs?uuid=${uuid}`, { raw, headers: { authorization } });
+  const typesOf = async (callId: string): Promise<string[]> => (await center.events(callId)).map(({ type }) => type);
+
+  it('agree with what was seen, and leave no trace then', async () => {
+    const line = center.call(SALES);
+    await center.seen(line.channelId, 'LegsBridged');
+    line.hangUp();
+    await center.seen(line.channelId, 'CallEnded');
+    await eventually('both legs are posted', async () => (await inbox()).length === 2);
+    await emptied();
+    expect(await typesOf(line.channelId)).not.toContain('CdrDiffered');
+    expect(spooled).toEqual([]);
+  });
+
+  it('correct an end that was missed, with the true time and cause', async () => {
+    const line = center.call(SALES);
+    const { channelId: callId } = line;
+    await center.seen(callId, 'LegsBridged');
+    center.fs.accepting = false;
+    for (const session of [...center.fs.sessions]) session.cut();
+    line.hangUp();
+    const truth = await center.truly('ended', callId);
+    center.fs.accepting = true;
+    expect(await center.seen(callId, 'LegEnded', { legId: callId })).toMatchObject({ data: { confidence: 'inferred', cause: 'UNKNOWN' } });
+    const corrected = await center.seen(callId, 'LegEndCorrected', { legId: callId });
+    expect(corrected).toMatchObject({ metadata: { actor: { kind: 'switch', id: 'fs1' } }, data: { cause: 'NORMAL_CLEARING', hungUpBy: 'far-end', endedAt: new Date(truth.atUs / 1000).toISOString() } });
+    await emptied();
+  }, 30_000);
+
+  it('end a call while the switch cannot be reached', async () => {
+    const line = center.call(SALES);
+    const { channelId: callId } = line;
+    await center.seen(callId, 'LegsBridged');
+    center.fs.accepting = false;
+    for (const session of [...center.fs.sessions]) session.cut();
+    line.hangUp();
+    expect(await center.seen(callId, 'LegEnded', { legId: callId })).toMatchObject({ data: { confidence: 'witnessed', evidence: 'switch-cdr', cause: 'NORMAL_CLEARING' } });
+    expect(await center.seen(callId, 'CallEnded')).toMatchObject({ data: { endedBy: 'caller' } });
+    center.fs.accepting = true;
+    await eventually('the node is back', () => center.engine.engine.telephony?.media.isReady('fs1'));
+    await emptied();
+  }, 30_000);
+
+  it('say where they differ from what was seen', async () => {
+    const line = center.call(SALES);
+    const { channelId: callId } = line;
+    await center.seen(callId, 'LegsBridged');
+    const { uuid, body } = recorded('post-002');
+    line.hangUp();
+    await center.seen(callId, 'CallEnded');
+    // What a real switch wrote of another leg, told of this one.
+    const { rows } = await center.engine.storage.database.query('DELETE FROM trunkline_switch_cdrs RETURNING leg_id');
+    expect(rows.length).toBeGreaterThan(0);
+    expect(await post(callId, body.replaceAll(uuid, callId))).toMatchObject({ status: 200, body: { legId: callId } });
+    expect(await center.seen(callId, 'CdrDiffered', { field: 'endedAt' })).toMatchObject({ data: { legId: callId, witnessed: expect.any(String) } });
+    await emptied();
+  });
+
+  it('are stored once, and wait for a call that nobody knows yet', async () => {
+    const { uuid, body } = recorded('post-001');
+    const legId = uuid.replace(/^a_/, '');
+    for (let times = 0; times < 3; times += 1) expect(await post(uuid, body)).toMatchObject({ status: 200, body: { legId } });
+    expect(await inbox()).toEqual([legId]);
+    await eventually('it was tried', async () => (await center.engine.storage.database.query<{ attempts: number }>('SELECT attempts FROM trunkline_switch_cdrs')).rows[0]?.attempts === 1);
+    expect(await inbox()).toEqual([legId]);
+    // No number, name or other variable of the leg is kept.
+    const { rows } = await center.engine.storage.database.query('SELECT witnessed::text AS text FROM trunkline_switch_cdrs');
+    expect(JSON.stringify(rows)).not.toMatch(/60011|Caller Uno/);
+  });
+
+  it('are refused from strangers, and when they are none', async () => {
+    const { uuid, body } = recorded('post-002');
+    for (const authorization of [basic('switch', 'wrong'), basic('admin', 'secret'), 'Basic x', `Bearer ${await center.keyFor('acme', 'admin')}`]) {
+      const answer = await post(uuid, body, authorization);
+      expect(answer).toMatchObject({ status: 401, body: { code: 'wrong-switch-password' } });
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Basic/);
+    }
+    expect(await post(uuid, '{}')).toMatchObject({ status: 422, body: { code: 'unreadable-cdr' } });
+    expect(await post('another-leg', body)).toMatchObject({ status: 422, body: { code: 'unreadable-cdr' } });
+    expect(await post(uuid, '{"variables":')).toMatchObject({ status: 400, body: { code: 'malformed-json' } });
+    expect(await post('a b', body)).toMatchObject({ status: 422, body: { code: 'invalid-request' } });
+  });
+});
