@@ -1,9 +1,11 @@
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { startHttp } from '../http-server.js';
 import { InProcessFanout } from '../platform/http/live-fanout.port.js';
 import { InProcessRateLimiter } from '../platform/http/rate-limit.port.js';
 import { AlarmCounter } from '../platform/observability/alarms.port.js';
+import { createLogger } from '../platform/observability/logger.js';
+import { openRedis } from '../platform/redis/redis.js';
 import type { Projection } from '../platform/subscriptions/projection.js';
 import { systemClock } from '../platform/time/system-clock.js';
 import { systemRandom } from '../platform/time/system-random.js';
@@ -32,7 +34,7 @@ export interface ProgramOptions {
 }
 
 /** Everything that `npm start` runs. Rejects with an Error that says what is wrong; nothing is left running then. */
-export const startProgram = async ({ settings, projections, session, logger = pino({ level: settings.logLevel }) }: ProgramOptions): Promise<Program> => {
+export const startProgram = async ({ settings, projections, session, logger = createLogger(settings.logLevel) }: ProgramOptions): Promise<Program> => {
   const clock = systemClock;
   const random = systemRandom;
   const alarms = new AlarmCounter({
@@ -53,9 +55,11 @@ export const startProgram = async ({ settings, projections, session, logger = pi
       const { log, executor, dispatcher } = engine.core;
       const metrics = new Registry();
       collectDefaultMetrics({ register: metrics });
+      const redis = settings.redisUrl === undefined ? undefined : openRedis(settings.redisUrl, { clock, random, alarms });
+      if (redis !== undefined) closing.push(() => redis.close());
       const http = await startHttp({
         settings, clock, random, logger, alarms, metrics, readiness: engine.readinessChecks(), log, executor, dispatcher, database, progress, apiKeys, tenants, nodes,
-        rateLimiter: new InProcessRateLimiter(clock), fanout: new InProcessFanout(),
+        rateLimiter: redis?.rateLimiter ?? new InProcessRateLimiter(clock), fanout: redis?.fanout ?? new InProcessFanout(),
       });
       url = http.url;
       closing.push(() => http.close());

@@ -2,6 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, type ApiApp, startApiApp } from '../support/api-app.js';
 import { Database } from '../../src/platform/postgres/database.js';
 import { InProcessRateLimiter } from '../../src/platform/http/rate-limit.port.js';
+import { HTTP_MIGRATIONS, HTTP_SCHEMA } from '../../src/platform/postgres/idempotency-keys.js';
+import { runMigrations } from '../../src/platform/postgres/migrations.js';
+import { freshDatabase } from '../support/postgres.js';
+import { socketProxy } from '../support/socket-proxy.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 const body = { settings: { name: 'Sales' } };
@@ -113,8 +117,13 @@ describe('the rate limit', () => {
 
 describe('without a database', () => {
   it('commands go on as long as the log does, and queries say what is away', async () => {
-    const away = new Database({ host: '127.0.0.1', port: 1 });
-    const app = await startApiApp({ change: (parts) => ({ ...parts, database: away, readiness: [{ name: 'database', problem: async () => void (await away.query('SELECT 1')) }] }) });
+    const fresh = await freshDatabase();
+    const line = await socketProxy(fresh.pool);
+    const database = new Database(line.pool);
+    await runMigrations(database, HTTP_SCHEMA, HTTP_MIGRATIONS);
+    const app = await startApiApp({ change: (parts) => ({ ...parts, database, readiness: [{ name: 'database', problem: async () => void (await database.query('SELECT 1')) }] }) });
+    expect((await app.request('GET', '/ready')).status).toBe(200);
+    await line.cut();
     const key = await app.keyFor('acme', 'admin');
     expect((await app.request('POST', '/v1/queues', { key, body })).status).toBe(201);
     // Without the memory of keys it could not be said whether this came before.
@@ -123,6 +132,8 @@ describe('without a database', () => {
     expect(await app.request('GET', '/ready')).toMatchObject({ status: 503, body: { status: 'not-ready', checks: [{ name: 'database', ready: false, reason: expect.stringContaining('cannot be reached') }] } });
     expect((await app.request('GET', '/health')).status).toBe(200);
     await app.close();
-    await away.close();
+    await database.close();
+    await line.close();
+    await fresh.drop();
   });
 });

@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { apiKeyDecider } from '../../src/identity/api-keys/domain/api-key.decider.js';
 import { ApiKeyDirectoryFold } from '../../src/identity/api-keys/directory/api-key-directory.fold.js';
@@ -20,6 +19,7 @@ import type { Scope } from '../../src/platform/http/access/scope.js';
 import { InProcessFanout } from '../../src/platform/http/live-fanout.port.js';
 import { DIRECTORIES } from '../../src/platform/http/projection-progress.port.js';
 import { InProcessRateLimiter } from '../../src/platform/http/rate-limit.port.js';
+import { createLogger } from '../../src/platform/observability/logger.js';
 import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
 import { HTTP_MIGRATIONS, HTTP_SCHEMA } from '../../src/platform/postgres/idempotency-keys.js';
 import { runMigrations } from '../../src/platform/postgres/migrations.js';
@@ -110,7 +110,7 @@ export const startApiApp = async ({ clock = systemClock, change = (parts) => par
     settings: { httpHost: '127.0.0.1', httpPort: 0, requestsPerMinute: 100_000, cdrToken: 'secret' },
     clock,
     random: systemRandom,
-    logger: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
+    logger: createLogger('debug', { write: (line: string) => void logged.push(line) }),
     alarms,
     metrics: new Registry(),
     readiness: [],
