@@ -26,11 +26,13 @@ interface CdrRow {
   readonly ended_at: Date | null;
   readonly bridged_ms: string;
   readonly bridges: readonly { readonly legs: readonly string[] }[];
+  readonly transfers: readonly unknown[];
   readonly legs: readonly LegRow[];
 }
 
 interface LegRow {
   readonly leg_id: string;
+  readonly offer_id: string | null;
   readonly created_at: string;
   readonly answered_at: string | null;
   readonly ended_at: string | null;
@@ -41,7 +43,7 @@ interface LegRow {
   readonly hold_ms: number;
 }
 
-const CDRS = `SELECT c.call_id, c.disposition, c.cause, c.ended_by, c.started_at, c.ended_at, c.bridged_ms, c.bridges,
+const CDRS = `SELECT c.call_id, c.disposition, c.cause, c.ended_by, c.started_at, c.ended_at, c.bridged_ms, c.bridges, c.transfers,
     (SELECT coalesce(json_agg(l), '[]') FROM call_history_legs l WHERE l.tenant_id = c.tenant_id AND l.call_id = c.call_id) AS legs
   FROM call_history c WHERE c.tenant_id = $1`;
 
@@ -76,6 +78,8 @@ export const compareWithTruth = async (database: Database, tenantId: string, tru
     const caller = row.legs.find((leg) => leg.leg_id === row.call_id);
     if (caller?.hung_up_by === 'far-end') add('hung up by the caller');
     add('bridged ms', Number(row.bridged_ms));
+    if (row.transfers.length > 0) add('transferred');
+    for (const leg of row.legs) if (leg.offer_id !== null && leg.answered_at === null) add(`agent leg ${leg.cause ?? 'open'}`);
     if (row.legs.some((leg) => leg.holds > 0)) add('held');
     for (const leg of row.legs) add('hold ms', Number(leg.hold_ms));
   }
@@ -103,6 +107,10 @@ export const compareWithTruth = async (database: Database, tenantId: string, tru
     { figure: 'stranded to the fallback', engine: 0, truth: totals.outcomes.stranded, tolerance: 0 },
     { figure: 'calls with a hold', engine: count.get('held') ?? 0, truth: totals.heldCalls, tolerance: 0 },
     { figure: 'hung up by the caller', engine: count.get('hung up by the caller') ?? 0, truth: totals.callerHangups, tolerance: 0 },
+    { figure: 'transferred calls', engine: count.get('transferred') ?? 0, truth: totals.transferredCalls, tolerance: 0 },
+    { figure: 'agent legs: busy', engine: count.get('agent leg USER_BUSY') ?? 0, truth: totals.offers.busy, tolerance: 0 },
+    { figure: 'agent legs: no answer', engine: count.get('agent leg NO_ANSWER') ?? 0, truth: totals.offers['no-answer'], tolerance: 0 },
+    { figure: 'agent legs: refused', engine: count.get('agent leg CALL_REJECTED') ?? 0, truth: totals.offers.refused, tolerance: 0 },
     { figure: 'time in bridges, ms', engine: count.get('bridged ms') ?? 0, truth: totals.bridgedMs, tolerance: stretches('bridges') / 2 },
     { figure: 'time on hold, ms', engine: count.get('hold ms') ?? 0, truth: totals.holdMs, tolerance: stretches('holds') },
   ];

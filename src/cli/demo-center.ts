@@ -1,63 +1,60 @@
 import type { Engine } from '../engine/engine.js';
-import { deterministicId } from '../platform/event-store/deterministic-ids.js';
-import { sleep } from '../kernel/clock.js';
-import type { AgentDesk, DeskAgent, DialledNumber } from '../simulator/index.js';
-import type { QueueSettings } from '../routing/contract/routing-events.js';
-import { shiftIdOf } from '../kernel/streams.js';
+import { SYSTEM_TENANT } from '../kernel/tenants.js';
+import { newApiKey } from '../platform/http/access/api-key.js';
+import type { AgentDesk, DeskAgent } from '../simulator/index.js';
+import { ApiClient } from './api-client.js';
 import { AsOperator } from './as-operator.js';
 
 /** The sample tenant: two queues, a number for each, a dozen agents. Ids differ from run to run, so that runs do not mix. */
 export interface DemoCenter {
   readonly tenantId: string;
-  readonly numbers: readonly DialledNumber[];
+  readonly numbers: readonly string[];
   readonly agents: readonly DeskAgent[];
   readonly desk: AgentDesk;
   readonly queueNames: ReadonlyMap<string, string>;
+  /** A key of the sample tenant, for whoever wants to look around while it runs. */
+  readonly key: string;
 }
 
 const AGENTS = 12;
+const least = (ms: number, speed: number, atLeast = 0): number => Math.max(atLeast, Math.round(ms / speed));
 
-const queueSettings = (name: string, speed: number, over: Partial<QueueSettings>): QueueSettings => ({
-  name, strategy: 'longest-idle-agent', answer: 'on-entry', music: null, priority: 5, maxWaitMs: Math.round(600_000 / speed), maxLength: 200, overflow: { kind: 'hang-up' },
-  ringTimeoutMs: Math.max(1_000, Math.round(20_000 / speed)), noAnswerDelayMs: Math.round(10_000 / speed), rejectDelayMs: Math.round(5_000 / speed), maxNoAnswer: null, wrapUpMs: Math.round(30_000 / speed),
-  serviceLevelSeconds: 20, shortAbandonSeconds: 5, ...over,
+const settingsOf = (name: string, speed: number, answer: 'on-entry' | 'by-agent') => ({
+  name, answer, maxWaitMs: least(900_000, speed), maxLength: 200, ringTimeoutMs: least(20_000, speed, 1_000), noAnswerDelayMs: least(10_000, speed), rejectDelayMs: least(5_000, speed), maxNoAnswer: null, wrapUpMs: least(30_000, speed),
 });
 
-/** Sets the sample tenant up in the engine. `run` is four digits. */
-export const openDemoCenter = async (engine: Engine, run: string, speed: number): Promise<DemoCenter> => {
+/** Sets the sample tenant up through the API. `run` is four digits. */
+export const openDemoCenter = async (engine: Engine, url: string, run: string, speed: number): Promise<DemoCenter> => {
   const { dispatcher, clock, random } = engine.core;
+  const keyId = random.uuid();
+  const { key, hash } = newApiKey(keyId);
+  await new AsOperator(dispatcher, clock, random, SYSTEM_TENANT).do('apiKey', keyId, 'IssueApiKey', { keyId, tenantId: SYSTEM_TENANT, name: `demo ${run}`, scopes: ['operator'], hash, expiresAt: null });
   const tenantId = `demo-${run}`;
-  const operator = new AsOperator(dispatcher, clock, random, tenantId);
-  await operator.do('tenant', tenantId, 'CreateTenant', { tenantId, settings: { name: `Demo ${run}`, country: 'US', timeZone: 'UTC' } });
-  const queues = [
-    { queueId: `sales-${run}`, number: `+1212${run}01`, settings: queueSettings('Sales', speed, {}) },
-    { queueId: `support-${run}`, number: `+1212${run}02`, settings: queueSettings('Support', speed, { answer: 'by-agent', priority: 6 }) },
-  ];
-  for (const { queueId, number, settings } of queues) {
-    await operator.do('queue', queueId, 'CreateQueue', { queueId, settings });
-    const numberId = deterministicId('number', number.slice(1));
-    await operator.do('number', numberId, 'AssignNumber', { numberId, number, destination: { kind: 'queue', queueId } });
+  await new ApiClient(url, key).post('/v1/tenants', { tenantId, settings: { name: `Demo ${run}`, country: 'US', timeZone: 'UTC' } });
+  const api = new ApiClient(url, key, tenantId);
+  const { key: tenantKey } = await api.post<{ key: string }>('/v1/api-keys', { name: 'demo', scopes: ['admin', 'calls:write', 'calls:read', 'agents:write', 'reports:read', 'audit:read'] });
+
+  const queues: { queueId: string; name: string; number: string }[] = [];
+  for (const [name, number, answer] of [['Sales', `${run}1`, 'on-entry'], ['Support', `${run}2`, 'by-agent']] as const) {
+    const { queueId } = await api.post<{ queueId: string }>('/v1/queues', { settings: settingsOf(name, speed, answer) });
+    await api.post('/v1/numbers', { number, destination: { kind: 'queue', queueId } });
+    queues.push({ queueId, name, number });
   }
-  const agents = Array.from({ length: AGENTS }, (_, index): DeskAgent => ({ agentId: `agent-${run}-${index + 1}`, extension: `${run}${String(index + 1).padStart(2, '0')}` }));
-  for (const [index, { agentId, extension }] of agents.entries()) {
-    await operator.do('agent', agentId, 'CreateAgent', { agentId, settings: { displayName: `Agent ${index + 1}`, deviceUser: extension, address: null } });
-    for (const [place, { queueId }] of queues.entries()) {
-      // Half of the agents are for one queue first, half for the other.
-      await operator.do('queue', queueId, 'JoinQueue', { agentId, level: index % 2 === place ? 1 : 2, position: index + 1 });
-    }
+  const agents: DeskAgent[] = [];
+  for (let index = 0; index < AGENTS; index += 1) {
+    const extension = `${run}${String(index + 1).padStart(2, '0')}`;
+    const { agentId } = await api.post<{ agentId: string }>('/v1/agents', { settings: { displayName: `Agent ${index + 1}`, deviceUser: extension } });
+    // Half of the agents are for one queue first, half for the other.
+    for (const [place, { queueId }] of queues.entries()) await api.put(`/v1/queues/${queueId}/members/${agentId}`, { level: index % 2 === place ? 1 : 2, position: index + 1 });
+    agents.push({ agentId, extension });
   }
-  const shift = (agentId: string): string => shiftIdOf(agentId, 1);
+  const at = (agentId: string, deed: string, body: unknown = {}): Promise<void> => api.post(`/v1/agents/${agentId}/${deed}`, body).then(() => undefined);
   const desk: AgentDesk = {
-    signIn: async (agentId) => {
-      await operator.do('agent', agentId, 'StartShift', {});
-      while (engine.telephony?.routing.shiftOf(agentId) === undefined) await sleep(clock, 5);
-    },
-    makeAvailable: async (agentId) => void (await operator.do('agentShift', shift(agentId), 'MakeAvailable', {})),
-    pause: async (agentId, reason) => void (await operator.do('agentShift', shift(agentId), 'PauseAgent', { reason, force: false })),
-    endWrapUp: async (agentId) => void (await operator.do('agentShift', shift(agentId), 'EndWrapUp', { segmentId: null, by: 'agent' })),
-    signOut: async (agentId) => void (await operator.do('agentShift', shift(agentId), 'SignOutAgent', { force: false })),
+    signIn: (agentId) => at(agentId, 'sign-in'),
+    makeAvailable: (agentId) => at(agentId, 'available'),
+    pause: (agentId, reason) => at(agentId, 'pause', { reason }),
+    endWrapUp: (agentId) => at(agentId, 'end-wrap-up'),
+    signOut: (agentId) => at(agentId, 'sign-out'),
   };
-  // A little more than a dozen agents can take, so that some wait and some give up.
-  const numbers = queues.map(({ number }) => ({ number, callsPerHour: 105 }));
-  return { tenantId, numbers, agents, desk, queueNames: new Map(queues.map(({ queueId, settings }) => [queueId, settings.name])) };
+  return { tenantId, numbers: queues.map(({ number }) => number), agents, desk, queueNames: new Map(queues.map(({ queueId, name }) => [queueId, name])), key: tenantKey };
 };

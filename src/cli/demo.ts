@@ -6,7 +6,7 @@ import { type Clock, sleep, within } from '../kernel/clock.js';
 import { systemClock } from '../platform/time/system-clock.js';
 import { systemRandom } from '../platform/time/system-random.js';
 import { settingsFrom } from '../settings.js';
-import { EslSocketServer, Simulation } from '../simulator/index.js';
+import { EslSocketServer, showcase, Simulation } from '../simulator/index.js';
 import { agrees, compareWithTruth, type Comparison } from './compare-with-truth.js';
 import { openDemoCenter } from './demo-center.js';
 import { LiveTable } from './live-table.js';
@@ -14,9 +14,10 @@ import { LiveTable } from './live-table.js';
 export interface DemoOptions {
   /** Ends after so many calls; undefined: at Ctrl-C. */
   readonly calls?: number;
-  readonly seed: string;
-  /** How much faster than life people behave. */
-  readonly speed: number;
+  /** Repeats the people of a run; undefined: other people every time. */
+  readonly seed?: string;
+  /** How much faster than life people behave; undefined: as the showcase says. */
+  readonly speed?: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: NodeJS.WriteStream;
 }
@@ -40,12 +41,17 @@ export const runDemo = async ({ calls, seed, speed, env, out }: DemoOptions): Pr
   const program = await startProgram({ settings, projections: readModels, logger });
   const { engine } = program;
   try {
-    const center = await openDemoCenter(engine, run, speed);
-    const simulation = new Simulation({ seed, clock, speed, numbers: center.numbers, agents: center.agents, desk: center.desk, uuid: () => systemRandom.uuid(), ...(calls === undefined ? {} : { callsTotal: calls }) });
+    if (program.url === undefined) throw new Error('the demo needs the api role; leave TRUNKLINE_ROLES unset');
+    const shown = showcase([]);
+    const pace = speed ?? shown.speed;
+    const center = await openDemoCenter(engine, program.url, run, pace);
+    const simulation = new Simulation({
+      seed: seed ?? run, clock, agents: center.agents, desk: center.desk, uuid: () => systemRandom.uuid(), ...showcase(center.numbers), speed: pace, ...(calls === undefined ? {} : { callsTotal: calls }),
+    });
     door.simulation = simulation;
     while (engine.telephony?.problem() !== undefined) await sleep(clock, 20);
-    if (program.url !== undefined) say(`API and its description: ${program.url}/docs`);
-    say(`Tenant ${center.tenantId}: 2 queues, ${center.agents.length} agents; people behave ${speed} times faster than life (seed ${seed}).${calls === undefined ? ' Ctrl-C ends it.' : ''}`);
+    say(`API and its description: ${program.url}/docs   key: ${center.key}`);
+    say(`Tenant ${center.tenantId}: 2 queues, ${center.agents.length} agents; people behave ${pace} times faster than life (seed ${seed ?? run}).${calls === undefined ? ' Ctrl-C ends it.' : ''}`);
     const table = new LiveTable(engine, center, simulation, clock, out);
     const interrupted = new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
     await simulation.start();
@@ -56,9 +62,10 @@ export const runDemo = async ({ calls, seed, speed, env, out }: DemoOptions): Pr
     await within(clock, SETTLE_MS, done);
     table.stop();
     await settled(program.engine.telephony, clock);
-    await engine.worker?.caughtUp();
+    if (engine.worker !== undefined && !(await within(clock, SETTLE_MS, engine.worker.caughtUp()))) say('The read models have not caught up; what follows is what they have.');
     const comparison = await compareWithTruth(engine.database, center.tenantId, simulation.truth);
     show(comparison, say);
+    for (const [code, count] of engine.core.alarms.counts) say(`alarm: ${code}, ${count} times`);
     simulation.stop();
     return comparison.equal;
   } finally {
