@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Answer, type ApiApp, startApiApp } from '../support/api-app.js';
 import { Database } from '../../src/platform/postgres/database.js';
 import { InProcessRateLimiter } from '../../src/platform/http/rate-limit.port.js';
@@ -7,6 +7,9 @@ import { runMigrations } from '../../src/platform/postgres/migrations.js';
 import { freshDatabase } from '../support/postgres.js';
 import { socketProxy } from '../support/socket-proxy.js';
 import { ManualClock } from '../support/manual-clock.js';
+
+// A loaded machine takes its time; nothing here is timed.
+jest.setTimeout(60_000);
 
 const body = { settings: { name: 'Sales' } };
 

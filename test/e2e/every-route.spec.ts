@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { isoTime } from '../../src/kernel/clock.js';
 import { streamOf } from '../../src/kernel/streams.js';
 import { type Scope, SCOPES } from '../../src/platform/http/access/scope.js';
@@ -6,6 +6,9 @@ import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
 import { type Answer, type ApiApp, startApiApp } from '../support/api-app.js';
 import { type DocumentedRoute, documentedRoutes } from '../support/openapi-routes.js';
+
+// A loaded machine takes its time; nothing here is timed.
+jest.setTimeout(60_000);
 
 /** Routes that need no API key, and say so themselves. */
 const KEYLESS = new Set(['GET /health', 'GET /ready', 'POST /v1/switch-cdrs']);

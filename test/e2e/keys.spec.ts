@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { isoTime } from '../../src/kernel/clock.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { type Answer, type ApiApp, startApiApp } from '../support/api-app.js';
+
+// A loaded machine takes its time; nothing here is timed.
+jest.setTimeout(60_000);
 
 describe('API keys', () => {
   let app: ApiApp;

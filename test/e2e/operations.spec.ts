@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type ApiApp, startApiApp } from '../support/api-app.js';
+
+// A loaded machine takes its time; nothing here is timed.
+jest.setTimeout(60_000);
 
 describe('operations', () => {
   let app: ApiApp;
