@@ -100,7 +100,7 @@ export class Scene {
 
   /** Offered to the agent, whose phone begins to ring. The offer's leg is `leg-<offerId>`. */
   offers(s: number, callId: string, agentId: string, offerId: string, more: Partial<CallData<'MakeOffer'>> = {}): this {
-    const segmentId = this.calls.get(callId)?.queue?.segmentId ?? '';
+    const segmentId = this.segmentOf(callId);
     const legId = `leg-${offerId}`;
     this.call(s, callId, 'MakeOffer', {
       offerId, segmentId, agentId, shiftId: this.current.get(agentId) ?? `${agentId}+1`, legId, address: 'user/1001', strategy: 'longest-idle-agent', candidates: [{ agentId, key: '0' }], dueAt: sceneTime(s + 30), ringTimeoutMs: 20_000,
@@ -128,6 +128,11 @@ export class Scene {
   served(s: number, callId: string, queueId: string, agentId: string, { wait, talk, ring = 1 }: { readonly wait: number; readonly talk: number; readonly ring?: number }): this {
     this.arrives(s, callId).enters(s, callId, queueId).offers(s + wait - ring, callId, agentId, `o-${callId}`).picksUp(s + wait, callId, `o-${callId}`);
     return this.ends(s + wait + talk, callId, callId).ends(s + wait + talk, callId, `leg-o-${callId}`, 'NORMAL_CLEARING', 'switch');
+  }
+
+  /** The stay of the call in a queue that goes on; empty where it waits in none. */
+  segmentOf(callId: string): string {
+    return this.calls.get(callId)?.queue?.segmentId ?? '';
   }
 
   private meta(s: number): CommandMeta {
