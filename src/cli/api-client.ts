@@ -14,6 +14,10 @@ export class ApiClient {
     private readonly tenantId?: string,
   ) {}
 
+  get<T>(path: string): Promise<T> {
+    return this.send<T>('GET', path);
+  }
+
   post<T = unknown>(path: string, body: unknown = {}): Promise<T> {
     return this.send<T>('POST', path, body);
   }
@@ -22,11 +26,11 @@ export class ApiClient {
     return this.send<T>('PUT', path, body);
   }
 
-  private async send<T>(method: string, path: string, body: unknown): Promise<T> {
-    const response = await fetch(`${this.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...(this.tenantId === undefined ? {} : { 'trunkline-tenant': this.tenantId }) },
-      body: JSON.stringify(body),
+  private async send<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const headers = { authorization: `Bearer ${this.key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(this.tenantId === undefined ? {} : { 'trunkline-tenant': this.tenantId }) };
+    const request = fetch(`${this.url}${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const response = await request.catch((error: Error) => {
+      throw new Error(`the API at ${this.url} cannot be reached: ${error.cause instanceof Error ? error.cause.message : error.message}`);
     });
     const answer = (await response.json()) as T & { readonly code?: string; readonly detail?: string };
     if (!response.ok) throw new ApiProblem(response.status, answer.code ?? 'unknown', answer.detail ?? `${method} ${path} was answered with ${response.status}`);

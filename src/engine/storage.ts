@@ -28,7 +28,8 @@ export interface Storage {
 /** How long a start waits for a database that is away, ms. */
 const REACHABLE_WITHIN_MS = 30_000;
 
-const MASTER_KEY_FILE = 'master.key';
+/** Within the data folder, where TRUNKLINE_MASTER_KEY is not set. */
+export const MASTER_KEY_FILE = 'master.key';
 
 /** The master key of the settings, or the one in the data folder, made there at the first start. */
 export const masterKeyOf = (settings: Pick<TrunklineSettings, 'masterKey' | 'dataDir' | 'databaseUrl'>): Buffer => {

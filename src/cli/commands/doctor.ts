@@ -1,0 +1,44 @@
+import { readModels } from '../../../projections/read-models.js';
+import { systemClock } from '../../platform/time/system-clock.js';
+import { systemRandom } from '../../platform/time/system-random.js';
+import { settingsFrom, type TrunklineSettings } from '../../settings.js';
+import { tellConfiguration, tellDataFolder } from '../doctor/configuration.js';
+import { reachDatabase, type ReachedDatabase } from '../doctor/database.js';
+import { reachLog, tellRedis } from '../doctor/event-log.js';
+import { tellNodes } from '../doctor/nodes.js';
+import { Report } from '../doctor/report.js';
+import { tellConsumers, tellLeases, tellParked } from '../doctor/work.js';
+import type { Environment } from '../shared/workplace.js';
+
+/** Looks at everything that the environment names and changes nothing. False when something is wrong. */
+export const examine = async (env: Environment): Promise<boolean> => {
+  const report = new Report();
+  const settings = settingsFrom(env);
+  tellConfiguration(report, env);
+  await tellDataFolder(report, settings);
+  const reached = await reachDatabase(report, settings, systemClock);
+  try {
+    if (reached !== undefined) await tellWork(report, settings, reached);
+  } finally {
+    await reached?.close();
+  }
+  await tellRedis(report, settings, systemClock, systemRandom);
+  process.stdout.write(`${report.text()}\n`);
+  return report.problems.length === 0;
+};
+
+const tellWork = async (report: Report, settings: TrunklineSettings, { database, pool, current }: ReachedDatabase): Promise<void> => {
+  const log = await reachLog(report, settings, database, pool, systemClock, systemRandom);
+  try {
+    if (!current) return;
+    const leases = await tellLeases(report, database);
+    const running = leases.some(({ live }) => live);
+    if (log !== undefined) {
+      await tellConsumers(report, database, log, readModels, systemClock, running);
+      await tellNodes(report, log.store, leases, running);
+    }
+    await tellParked(report, database);
+  } finally {
+    await log?.store.close();
+  }
+};

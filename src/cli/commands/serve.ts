@@ -1,0 +1,28 @@
+import { readModels } from '../../../projections/read-models.js';
+import { startProgram } from '../../engine/program.js';
+import { settingsFrom } from '../../settings.js';
+import type { Environment } from '../shared/workplace.js';
+
+/** Runs the roles that the environment names until SIGTERM or SIGINT; the exit code is 0 when all was closed in order. */
+export const serve = async (env: Environment): Promise<void> => {
+  let signalled: NodeJS.Signals | undefined;
+  let stop: (signal: NodeJS.Signals) => void = () => undefined;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // Whoever asks twice does not want to wait.
+      if (signalled !== undefined) process.exit(130);
+      signalled = signal;
+      stop(signal);
+    });
+  }
+  const program = await startProgram({ settings: settingsFrom(env), projections: readModels });
+  stop = (signal) => {
+    program.logger.info({ signal }, 'stopping');
+    program.stop().then(() => process.exit(0), (error: unknown) => {
+      program.logger.error({ err: error }, 'could not stop cleanly');
+      process.exit(1);
+    });
+  };
+  if (signalled !== undefined) stop(signalled);
+  else program.logger.info({ url: program.url }, 'Trunkline runs');
+};
