@@ -31,7 +31,7 @@ class Conversation {
   data<T extends CallEvent['type']>(type: T): Extract<CallEvent, { type: T }>['data'] {
     const found = this.events.filter((event) => event.type === type).at(-1);
     if (found === undefined) throw new Error(`no ${type} was recorded`);
-    return found.data as Extract<CallEvent, { type: T }>['data'];
+    return found.data as unknown as Extract<CallEvent, { type: T }>['data'];
   }
 
   count(type: CallEvent['type']): number {
