@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { pino } from 'pino';
 import { readModels } from '../../projections/read-models.js';
 import { startProgram } from '../engine/program.js';
 import { type Clock, sleep, within } from '../kernel/clock.js';
+import { createLogger } from '../platform/observability/logger.js';
 import { systemClock } from '../platform/time/system-clock.js';
 import { systemRandom } from '../platform/time/system-random.js';
 import { settingsFrom } from '../settings.js';
@@ -37,7 +37,7 @@ export const runDemo = async ({ calls, seed, speed, env, out }: DemoOptions): Pr
   await server.listen();
   const settings = { ...settingsFrom({ TRUNKLINE_HTTP_PORT: '0', ...env }), freeswitchNodes: [demoNode(server.port)] };
   say('Starting PostgreSQL, the engine and a simulated switch ...');
-  const logger = pino({ level: env['LOG_LEVEL'] ?? 'error' }, pino.destination(2));
+  const logger = createLogger(env['LOG_LEVEL'] ?? 'error', process.stderr);
   const program = await startProgram({ settings, projections: readModels, logger });
   const { engine } = program;
   try {
