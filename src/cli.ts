@@ -7,6 +7,9 @@ import type { LogCopyOptions } from './cli/commands/log-copy.js';
 import type { SimulateOptions } from './cli/commands/simulate.js';
 
 const { env } = process;
+
+// Whoever reads the output may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 const LOG_NAMES = '`here` (the log that the environment names), postgres://... (?schema=NAME) or esdb://...';
 
 /** A command that found something wrong ends with 1. */

@@ -1,4 +1,8 @@
 import { readModels } from '../../../projections/read-models.js';
+import { eventCatalog } from '../../engine/domain.js';
+import { EventLog } from '../../platform/event-store/event-log.js';
+import { InMemorySubjectKeys } from '../../platform/privacy/in-memory-subject-keys.js';
+import { PostgresSubjectKeys } from '../../platform/privacy/postgres-subject-keys.js';
 import { systemClock } from '../../platform/time/system-clock.js';
 import { systemRandom } from '../../platform/time/system-random.js';
 import { settingsFrom, type TrunklineSettings } from '../../settings.js';
@@ -27,7 +31,7 @@ export const examine = async (env: Environment): Promise<boolean> => {
   return report.problems.length === 0;
 };
 
-const tellWork = async (report: Report, settings: TrunklineSettings, { database, pool, current }: ReachedDatabase): Promise<void> => {
+const tellWork = async (report: Report, settings: TrunklineSettings, { database, pool, current, keyRing }: ReachedDatabase): Promise<void> => {
   const log = await reachLog(report, settings, database, pool, systemClock, systemRandom);
   try {
     if (!current) return;
@@ -35,7 +39,9 @@ const tellWork = async (report: Report, settings: TrunklineSettings, { database,
     const running = leases.some(({ live }) => live);
     if (log !== undefined) {
       await tellConsumers(report, database, log, readModels, systemClock, running);
-      await tellNodes(report, log.store, leases, running);
+      // Without the right master key everything is looked at all the same, but for what only it can open.
+      const keys = keyRing === undefined ? new InMemorySubjectKeys() : new PostgresSubjectKeys(database, keyRing, systemClock, systemRandom);
+      await tellNodes(report, new EventLog(log.store, eventCatalog(), keys), leases, running, systemClock);
     }
     await tellParked(report, database);
   } finally {

@@ -14,17 +14,22 @@ import { atWorkplace, type Environment, type Workplace } from '../shared/workpla
 /** The rows of one call, by table, in the order of their keys, each as the one text that is compared. */
 type Cdr = ReadonlyMap<string, readonly string[]>;
 
-/** Everything in the log that a call's CDR is made of: its own stream, and the wrap-ups in its agents' shifts. */
-const eventsOf = async (log: EventLog, callId: string): Promise<{ readonly own: readonly RecordedEvent[]; readonly all: readonly RecordedEvent[] }> => {
+interface Told {
+  readonly tenantId: string;
+  /** Everything that the call's CDR is made of: its own stream, and the wrap-ups in its agents' shifts. */
+  readonly events: readonly RecordedEvent[];
+  /** What else its agents' shifts have, in which causes are found. */
+  readonly around: readonly RecordedEvent[];
+}
+
+const read = async (log: EventLog, callId: string): Promise<Told> => {
   const own = await log.readStream(streamOf('call', callId));
   if (own.length === 0) throw new OperatorError(`there is no call ${callId} in this log; its id is the uuid of its first leg's channel`);
-  const shifts = new Set((own as Recorded<CallEvent>[]).flatMap((event) => (event.type === 'AgentContactStarted' ? [event.data.shiftId] : [])));
-  const wrapUps: RecordedEvent[] = [];
-  for (const shiftId of shifts) {
-    const shift = await log.readStream(streamOf('agentShift', shiftId));
-    wrapUps.push(...shift.filter(({ type, data }) => callHistory.eventTypes.includes(type) && (data as { readonly callId?: string }).callId === callId));
-  }
-  return { own, all: [...own, ...wrapUps].sort((a, b) => (a.position < b.position ? -1 : 1)) };
+  const shifts = new Set((own as Recorded<CallEvent>[]).flatMap((event) => (event.type === 'OfferMade' ? [event.data.shiftId] : [])));
+  const around: RecordedEvent[] = [];
+  for (const shiftId of shifts) around.push(...(await log.readStream(streamOf('agentShift', shiftId))));
+  const wrapUps = around.filter(({ type, data }) => callHistory.eventTypes.includes(type) && (data as { readonly callId?: string }).callId === callId);
+  return { tenantId: own[0]?.metadata.tenantId ?? '', events: [...own, ...wrapUps].sort((a, b) => (a.position < b.position ? -1 : 1)), around };
 };
 
 const textOf = (row: Readonly<Row>): string => JSON.stringify(row);
@@ -53,21 +58,19 @@ const serve = ({ projections }: Workplace, prepared: PreparedProjection, tenantI
 
 const shortened = (text: string): string => (text.length > 300 ? `${text.slice(0, 297)}...` : text);
 
-/** Who and why: an event of the same call by its number, anything else by its id. */
-const causeOf = ({ metadata }: RecordedEvent, numbers: ReadonlyMap<string, number>): string => {
+/** Why: an event of the same call by its number, one of an agent's shift by its name, anything else by its id. */
+const causeOf = ({ metadata }: RecordedEvent, names: ReadonlyMap<string, string>): string => {
   const { $causationId: cause, commandId } = metadata;
-  const number = numbers.get(cause);
-  if (number !== undefined) return `because of #${number}`;
-  return cause === commandId ? 'on its own account' : `because of ${cause}`;
+  return cause === commandId ? 'on its own account' : `because of ${names.get(cause) ?? cause}`;
 };
 
-const eventLines = (events: readonly RecordedEvent[]): string[] => {
-  const numbers = new Map(events.map(({ id }, index) => [id, index + 1]));
+const eventLines = ({ events, around }: Told): string[] => {
+  const names = new Map([...around.map(({ id, type, stream }) => [id, `${type} in ${stream}`] as const), ...events.map(({ id }, index) => [id, `#${index + 1}`] as const)]);
   return events.flatMap((event, index) => {
     const { occurredAt, actor } = event.metadata;
     const late = event.recordedAt === occurredAt ? '' : `, recorded ${event.recordedAt}`;
     const elsewhere = categoryOf(event.stream) === 'call' ? '' : ` (${event.stream})`;
-    return [`${`#${index + 1}`.padEnd(5)}${occurredAt}  ${event.type}${elsewhere}`, `     ${actor.kind} ${actor.id}, ${causeOf(event, numbers)}; position ${event.position}${late}`, `     ${shortened(JSON.stringify(event.data as Json))}`];
+    return [`${`#${index + 1}`.padEnd(5)}${occurredAt}  ${event.type}${elsewhere}`, `     ${actor.kind} ${actor.id}, ${causeOf(event, names)}; position ${event.position}${late}`, `     ${shortened(JSON.stringify(event.data as Json))}`];
   });
 };
 
@@ -81,9 +84,9 @@ const difference = (table: string, derived: readonly string[], served: readonly 
 export const replayCall = (env: Environment, callId: string): Promise<boolean> =>
   atWorkplace(env, async (place) => {
     const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
-    const { own, all } = await eventsOf(place.log, callId);
-    const tenantId = own[0]?.metadata.tenantId ?? '';
-    say(`Call ${callId} of tenant ${tenantId}: ${all.length} events`, '', ...eventLines(all), '');
+    const told = await read(place.log, callId);
+    const { tenantId, events: all } = told;
+    say(`Call ${callId} of tenant ${tenantId}: ${all.length} events`, '', ...eventLines(told), '');
     const prepared = prepareProjection(callHistory);
     const { state, cdr: served } = await serve(place, prepared, tenantId, callId);
     if (state === undefined) throw new OperatorError(`${callHistory.name} v${callHistory.version} has never been built here; start Trunkline once, or: trunkline rebuild ${callHistory.name}`);

@@ -23,6 +23,8 @@ export interface ReachedDatabase {
   readonly pool: ReturnType<EmbeddedPostgres['pool']>;
   /** Whether the schema is this program's, so that its tables can be looked at. */
   readonly current: boolean;
+  /** Undefined where there is no master key that fits. */
+  readonly keyRing: KeyRing | undefined;
   close(): Promise<void>;
 }
 
@@ -58,8 +60,8 @@ export const reachDatabase = async (report: Report, settings: TrunklineSettings,
     report.fact('version', rows[0]?.version ?? 'unknown');
     if (Number(rows[0]?.number) < LEAST_VERSION) report.problem(`PostgreSQL is ${rows[0]?.version}`, 'Trunkline needs PostgreSQL 15 or newer: upgrade the server, or set DATABASE_URL to another one');
     const current = await tellMigrations(report, database);
-    if (current) await tellMasterKey(report, database, settings);
-    return { database, pool, current, close };
+    const keyRing = current ? await tellMasterKey(report, database, settings) : undefined;
+    return { database, pool, current, keyRing, close };
   } catch (error) {
     report.problem(`PostgreSQL does not answer: ${(error as Error).message}`, 'start the server, or put DATABASE_URL right (address, user, password, database)');
     await close();
@@ -86,18 +88,22 @@ const tellMigrations = async (report: Report, database: Database): Promise<boole
   return current;
 };
 
-const tellMasterKey = async (report: Report, database: Database, settings: TrunklineSettings): Promise<void> => {
+const tellMasterKey = async (report: Report, database: Database, settings: TrunklineSettings): Promise<KeyRing | undefined> => {
   const { rows } = await database.query<{ key_id: string; tenant_id: string; subject: string; wrapped_key: Buffer }>('SELECT key_id, tenant_id, subject, wrapped_key FROM trunkline_subject_keys WHERE wrapped_key IS NOT NULL LIMIT 1');
   const [key] = rows;
-  if (key === undefined) return;
-  if (settings.masterKey === undefined && !existsSync(join(settings.dataDir, MASTER_KEY_FILE))) {
+  const hasKey = settings.masterKey !== undefined || existsSync(join(settings.dataDir, MASTER_KEY_FILE));
+  if (key === undefined) return hasKey ? new KeyRing(masterKeyOf(settings)) : undefined;
+  if (!hasKey) {
     report.problem('personal data is stored here, but there is no master key', `set TRUNKLINE_MASTER_KEY to the one that it was written with, or put ${join(resolve(settings.dataDir), MASTER_KEY_FILE)} back from the backup`);
-    return;
+    return undefined;
   }
   try {
-    new KeyRing(masterKeyOf(settings)).unwrap(key.tenant_id, key.subject, key.key_id, key.wrapped_key);
+    const keyRing = new KeyRing(masterKeyOf(settings));
+    keyRing.unwrap(key.tenant_id, key.subject, key.key_id, key.wrapped_key);
     report.fact('master key', 'opens the personal data that is stored here');
+    return keyRing;
   } catch (error) {
     report.problem((error as Error).message, 'set TRUNKLINE_MASTER_KEY to the one that the data was written with, or put the key file in the data folder back from the backup');
+    return undefined;
   }
 };

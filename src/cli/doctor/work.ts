@@ -46,7 +46,7 @@ const behind = async ({ store, head }: ReachedLog, clock: Clock, position: bigin
   const [next] = await store.readAll({ after: position, maxCount: 1 });
   if (next === undefined) return { text: 'has everything', late: false };
   const waits = Math.max(0, clock.now() - msOf(next.recordedAt));
-  return { text: `${store.densePositions ? `${head - position} events` : ''} behind, the oldest waits for ${agoText(waits)}`.trim(), late: waits > LATE_MS };
+  return { text: `${store.densePositions ? `${head - position} event${head - position === 1n ? '' : 's'} ` : ''}behind, the oldest waits for ${agoText(waits)}`, late: waits > LATE_MS };
 };
 
 /** How far processes, timers and read models have got in the log. */

@@ -13,7 +13,8 @@ export const TENANT_SETTING = 'trunkline.tenant';
 
 /** What can run a statement: the database itself, or a transaction on it. */
 export interface Queryable {
-  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>;
+  /** With a `name`, which must mean this very text and no other, each connection parses and plans it once. */
+  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: readonly unknown[], name?: string): Promise<pg.QueryResult<Row>>;
 }
 
 export interface DatabaseOptions {
@@ -33,6 +34,8 @@ export interface TransactionOptions {
   readonly readOnly?: boolean;
   /** Instead of the database's own limit, for this transaction only; 0 is no limit. */
   readonly statementTimeoutMs?: number;
+  /** Settings of PostgreSQL for this transaction only, by name. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A client that does not answer at all is given up this long after the server should have cancelled. */
@@ -61,15 +64,18 @@ export class Database implements Queryable {
       ...config,
       ...(this.#statementTimeoutMs === 0 ? {} : { statement_timeout: this.#statementTimeoutMs }),
     });
-    this.#pool.on('error', (error) => options.onIdleError?.(error));
+    this.#pool.on('error', (error) => {
+      // The pool counts as closed before the server has heard of it.
+      if (!this.#pool.ending) options.onIdleError?.(error);
+    });
     // One that breaks while a transaction holds it has no other listener, and would end the process.
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** One statement in a transaction of its own. */
-  async query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>> {
+  async query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: readonly unknown[], name?: string): Promise<pg.QueryResult<Row>> {
     try {
-      return await this.#pool.query<Row>(this.#statement(sql, values, this.#statementTimeoutMs));
+      return await this.#pool.query<Row>(this.#statement(sql, values, this.#statementTimeoutMs, name));
     } catch (error) {
       throw translated(error);
     }
@@ -81,7 +87,8 @@ export class Database implements Queryable {
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const isolation = options.isolation === undefined ? '' : ` ISOLATION LEVEL ${options.isolation.toUpperCase()}`;
-    return this.#run(`BEGIN${isolation}${options.readOnly === true ? ' READ ONLY' : ''}`, work, options.statementTimeoutMs);
+    const settings = Object.entries(options.settings ?? {}).map(([name, value]) => `; SET LOCAL ${pg.escapeIdentifier(name)} = ${pg.escapeLiteral(value)}`);
+    return this.#run(`BEGIN${isolation}${options.readOnly === true ? ' READ ONLY' : ''}${settings.join('')}`, work, options.statementTimeoutMs);
   }
 
   /**
@@ -113,18 +120,18 @@ export class Database implements Queryable {
     if (!this.#pool.ended && !this.#pool.ending) await this.#pool.end();
   }
 
-  #statement(sql: string, values: readonly unknown[] | undefined, timeoutMs: number): pg.QueryConfig {
+  #statement(sql: string, values: readonly unknown[] | undefined, timeoutMs: number, name?: string): pg.QueryConfig {
     // query_timeout is understood by the client, but missing in its types for a single query.
     const limit: object = timeoutMs === 0 ? {} : { query_timeout: timeoutMs + ANSWER_GRACE_MS };
-    return { text: sql, ...(values === undefined ? {} : { values: [...values] }), ...limit };
+    return { text: sql, ...(name === undefined ? {} : { name }), ...(values === undefined ? {} : { values: [...values] }), ...limit };
   }
 
   async #run<T>(begin: string, work: (tx: Queryable) => Promise<T>, statementTimeoutMs?: number): Promise<T> {
     const timeoutMs = whole('statementTimeoutMs', statementTimeoutMs ?? this.#statementTimeoutMs);
     const client = await this.#pool.connect().catch((error: unknown) => Promise.reject(translated(error)));
-    const run = async <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>> => {
+    const run = async <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[], name?: string): Promise<pg.QueryResult<Row>> => {
       try {
-        return await client.query<Row>(this.#statement(sql, values, timeoutMs));
+        return await client.query<Row>(this.#statement(sql, values, timeoutMs, name));
       } catch (error) {
         throw translated(error);
       }
