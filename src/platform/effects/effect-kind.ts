@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../kernel/event.js';
+import type { Json, RecordedEvent } from '../../kernel/event.js';
 import type { TimerCommand } from './timers.js';
 
 /** A deed that was asked for and has no result yet. */
@@ -14,7 +14,8 @@ export interface Effect<Request> {
   readonly request: Request | undefined;
 }
 
-export type Outcome = { readonly outcome: 'succeeded' | 'failed' | 'unknown'; readonly detail: string };
+/** `detail` is for people; `data` is what the command that settles the effect needs to know besides. */
+export type Outcome = { readonly outcome: 'succeeded' | 'failed' | 'unknown'; readonly detail: string; readonly data?: Json };
 
 /** What is found when an effect is asked about that may have happened: its outcome, or that doing it (again) is right. */
 export type Probe = Outcome | 'perform';
@@ -26,7 +27,8 @@ export type Probe = Outcome | 'perform';
 export interface EffectKind<Request> {
   readonly name: string;
   readonly requestedType: string;
-  readonly startedType: string;
+  /** Of deeds that are done at most once. */
+  readonly startedType?: string;
   readonly settledTypes: readonly string[];
   effectOf(requested: RecordedEvent): Effect<Request>;
   /** Id of the effect that a started or settled event is about. */
@@ -35,6 +37,7 @@ export interface EffectKind<Request> {
   isReady(request: Request): boolean;
   perform(request: Request, effect: Effect<Request>): Promise<Outcome>;
   probe(request: Request, effect: Effect<Request>): Promise<Probe>;
-  startCommand(effect: Effect<Request>, stream: string): TimerCommand;
+  /** Of deeds that are done at most once. */
+  startCommand?(effect: Effect<Request>, stream: string): TimerCommand;
   settleCommand(effect: Effect<Request>, stream: string, outcome: Outcome): TimerCommand;
 }

@@ -67,7 +67,7 @@ export class EffectRunner<Request> implements LiveFold {
     private readonly parts: EffectRunnerParts,
   ) {
     this.name = `effects/${kind.name}`;
-    this.eventTypes = [kind.requestedType, kind.startedType, ...kind.settledTypes];
+    this.eventTypes = [kind.requestedType, ...(kind.startedType === undefined ? [] : [kind.startedType]), ...kind.settledTypes];
   }
 
   /** Effects without a result. */
@@ -171,6 +171,7 @@ export class EffectRunner<Request> implements LiveFold {
     if (late) return TOO_LATE;
     if (!this.kind.isReady(request)) return undefined;
     if (effect.guarantee === 'at-most-once') {
+      if (this.kind.startCommand === undefined) throw new Error(`${this.kind.name} has a deed that is done at most once and no command that says that it begins`);
       await this.send(open, this.kind.startCommand(effect, open.stream), 'start');
       open.started = true;
     }

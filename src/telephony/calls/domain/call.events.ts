@@ -86,8 +86,8 @@ export type CallEvent =
   | DomainEvent<'DigitsCollected', { readonly legId: string; readonly actionId: string | null; readonly personId: string; readonly digits: string; readonly result: 'success' | 'failure' | 'timeout' }>
   | DomainEvent<'PlaybackStarted', { readonly legId: string; readonly media: string }>
   | DomainEvent<'PlaybackStopped', { readonly legId: string; readonly media: string; readonly interrupted: boolean }>
-  | DomainEvent<'RecordingStarted', { readonly legId: string; readonly recordingId: string; readonly path: string }>
-  | DomainEvent<'RecordingStopped', { readonly legId: string; readonly recordingId: string; readonly path: string; readonly durationMs: number | null }>
+  | DomainEvent<'RecordingStarted', { readonly legId: string; readonly nodeId: string; readonly recordingId: string; readonly path: string }>
+  | DomainEvent<'RecordingStopped', { readonly legId: string; readonly nodeId: string; readonly recordingId: string; readonly path: string; readonly durationMs: number | null }>
   /** The leg now belongs to another call; here it is over. */
   | DomainEvent<'LegMoved', { readonly legId: string; readonly toCallId: string; readonly passport: LegPassport }>
   | DomainEvent<'LegAdopted', { readonly legId: string; readonly fromCallId: string; readonly passport: LegPassport }>

@@ -85,6 +85,8 @@ export interface CallState {
   readonly contact: Contact | null;
   /** Legs that the switch has begun for us and that have not been seen yet. */
   readonly expectedLegs: readonly string[];
+  /** Recordings that the switch has begun for us and has not told of yet: path to recording id. */
+  readonly expectedRecordings: Readonly<Record<string, string>>;
   /** Requested and not settled. */
   readonly actions: Readonly<Record<string, OpenAction>>;
 }
@@ -101,6 +103,7 @@ export const initialCall: CallState = {
   queue: null,
   contact: null,
   expectedLegs: [],
+  expectedRecordings: {},
   actions: {},
 };
 
@@ -177,7 +180,8 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return changeLeg(state, event.data.legId, { transferred: true, bridgedWith: null });
     case 'RecordingStarted': {
       const leg = state.legs[event.data.legId];
-      return changeLeg(state, event.data.legId, { recordings: { ...leg?.recordings, [event.data.path]: event.data.recordingId } });
+      const expectedRecordings = without(state.expectedRecordings, event.data.path);
+      return changeLeg({ ...state, expectedRecordings }, event.data.legId, { recordings: { ...leg?.recordings, [event.data.path]: event.data.recordingId } });
     }
     case 'RecordingStopped': {
       const leg = state.legs[event.data.legId];
@@ -238,6 +242,9 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
     case 'SwitchActionSucceeded': {
       const action = state.actions[event.data.actionId];
       const next = { ...state, actions: without(state.actions, event.data.actionId) };
+      if (action?.deed === 'start-recording' && action.path !== null && action.recordingId !== null && !Object.hasOwn(state.legs[action.channelId]?.recordings ?? {}, action.path)) {
+        return { ...next, expectedRecordings: { ...next.expectedRecordings, [action.path]: action.recordingId } };
+      }
       return action?.deed === 'originate' && state.legs[action.channelId] === undefined ? { ...next, expectedLegs: [...next.expectedLegs, action.channelId] } : next;
     }
     case 'SwitchActionFailed':

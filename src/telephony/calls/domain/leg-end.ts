@@ -41,7 +41,7 @@ export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: s
   };
   const { times, ...end } = facts;
 
-  for (const [path, recordingId] of Object.entries(leg.recordings)) add({ type: 'RecordingStopped', data: { legId, recordingId, path, durationMs: null } });
+  for (const [path, recordingId] of Object.entries(leg.recordings)) add({ type: 'RecordingStopped', data: { legId, nodeId: leg.nodeId, recordingId, path, durationMs: null } });
   if (leg.heldSince !== null) add({ type: 'LegResumed', data: { legId, heldSince: leg.heldSince } });
   add({ type: 'LegEnded', data: { legId, role: leg.role, agentId: leg.agentId, shiftId: leg.shiftId, ...(leg.offerId === null ? {} : { offerId: leg.offerId }), ...end, times: times ?? timesOf(leg) } });
 

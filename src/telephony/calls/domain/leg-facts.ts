@@ -88,11 +88,11 @@ export const recordLegFact = (command: RecordLegFact, state: CallState): readonl
     case 'recording-started': {
       if (Object.hasOwn(leg.recordings, fact.path)) return [];
       const asked = Object.values(state.actions).find((action) => action.deed === 'start-recording' && action.path === fact.path);
-      return [{ type: 'RecordingStarted', data: { legId, recordingId: asked?.recordingId ?? `${command.meta.commandId}`, path: fact.path } }];
+      return [{ type: 'RecordingStarted', data: { legId, nodeId: leg.nodeId, recordingId: asked?.recordingId ?? state.expectedRecordings[fact.path] ?? command.meta.commandId, path: fact.path } }];
     }
     case 'recording-stopped': {
       const recordingId = leg.recordings[fact.path];
-      return recordingId === undefined ? [] : [{ type: 'RecordingStopped', data: { legId, recordingId, path: fact.path, durationMs: fact.durationMs } }];
+      return recordingId === undefined ? [] : [{ type: 'RecordingStopped', data: { legId, nodeId: leg.nodeId, recordingId, path: fact.path, durationMs: fact.durationMs } }];
     }
     case 'ended':
       return endLeg(state, command.meta, legId, command.meta.at, { ...fact, confidence: 'seen', bounds: null, evidence: null });
