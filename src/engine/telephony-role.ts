@@ -1,4 +1,4 @@
-import { isoTime, within } from '../kernel/clock.js';
+import { within } from '../kernel/clock.js';
 import { EffectRunner } from '../platform/effects/effect-runner.js';
 import { TimerRunner } from '../platform/effects/timer-runner.js';
 import { Leased } from '../platform/subscriptions/leased.js';
@@ -120,11 +120,10 @@ export class TelephonyRole {
     await this.folds.start();
     await this.folds.caughtUp();
     await this.agents.hydrate(core.log);
-    const lastRecordedAt = this.legs.lastRecordedAt ?? isoTime(clock.now());
     const ingest = new CallIngest({ legs: this.legs, lanes, numbers: this.numbers, devices: this.agents, keys: core.keys, rejectUnknownNumbers: options.rejectUnknownNumbers });
     this.supervisor = new NodeSupervisor({
       nodes: this.nodes, leases, sessions: this.sessions, executor, clock, alarms, holder,
-      watch: { dispatcher, legs: this.legs, ingest, lanes, lastRecordedAt },
+      watch: { dispatcher, legs: this.legs, ingest, lanes },
     });
     await Promise.all([this.processes.start(), this.timers.start(), this.routerLease.start()]);
     this.effects.start();

@@ -1,5 +1,7 @@
+import { msOf } from '../../src/kernel/clock.js';
 import { FaultCenter, type FaultCenterOptions, pause } from '../support/fault-center.js';
 import { seededRandom } from '../support/seeded-random.js';
+import { socketProxy } from '../support/socket-proxy.js';
 
 const { seed } = seededRandom();
 
@@ -12,7 +14,7 @@ describe('the whole engine when something goes wrong', () => {
 
   afterEach(() => center.close());
 
-  it('nothing goes wrong: everything holds', async () => {
+  it('nothing does: everything holds, and nobody complains', async () => {
     await open();
     const { alarms } = await center.startEngine();
     await center.begin();
@@ -25,10 +27,127 @@ describe('the whole engine when something goes wrong', () => {
     await open();
     await center.startEngine();
     await center.begin();
-    await center.talking(3);
+    await center.talking(4);
     center.faults.refuseConnections(2_000);
     await center.over();
     expect(await center.broken()).toEqual([]);
-    void pause;
+    const gaps = await center.gaps();
+    expect(gaps.length).toBeGreaterThanOrEqual(2);
+  }, 60_000);
+
+  it.each([true, false])('the switch restarts during calls (orderly: %s): its calls end, new ones are served', async (orderly) => {
+    await open();
+    await center.startEngine();
+    await center.begin();
+    await center.talking(4);
+    center.faults.restart({ orderly, downMs: 1_000 });
+    await center.over();
+    expect(await center.broken()).toEqual([]);
+    expect(await center.events('MediaNodeRestarted')).toHaveLength(1);
+  }, 60_000);
+
+  it('channels are gone without a word while the connection stands: a comparison finds out', async () => {
+    await open();
+    await center.startEngine();
+    await center.begin();
+    await center.talking(4);
+    const [caller, other] = center.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0);
+    const agent = other?.bridges[0]?.otherChannelId;
+    expect(center.faults.endWithoutAWord(caller?.channelId ?? '')).toBe(true);
+    expect(center.faults.endWithoutAWord(agent ?? '')).toBe(true);
+    await center.over();
+    expect(await center.broken()).toEqual([]);
+    const inferred = (await center.events('LegEnded')).filter(({ data }) => (data as { confidence: string }).confidence === 'inferred').map(({ data }) => (data as { legId: string }).legId);
+    expect(inferred).toEqual(expect.arrayContaining([caller?.channelId, agent]));
+  }, 60_000);
+
+  it('jobs are done and never answered', async () => {
+    await open({ calls: 30 });
+    await center.startEngine();
+    await center.begin();
+    let jobs = 0;
+    center.faults.loseJobs(() => (jobs += 1) % 7 === 0);
+    await center.over();
+    expect(await center.broken()).toEqual([]);
+  }, 90_000);
+
+  it('events come twice and late', async () => {
+    await open();
+    await center.startEngine();
+    center.faults.troubleEvents({ delay: 0.1, delayMs: 400, duplicate: 0.3 });
+    await center.begin();
+    await center.over();
+    expect(await center.broken()).toEqual([]);
+  }, 60_000);
+
+  it('callers who come while the engine is stopped are served with their true age when it is back', async () => {
+    await open({ calls: 12, callsPerSecond: 4, mix: { patience: { kind: 'fixed', ms: 1_200_000 } } });
+    const first = await center.startEngine();
+    await center.compared();
+    await center.stopEngine(first);
+    center.startDesksLater();
+    await center.placed(8);
+    const waiting = center.truth.calls.filter((call) => call.endedUs === undefined).map(({ channelId }) => channelId);
+    await center.startEngine();
+    await center.over();
+    expect(await center.broken()).toEqual([]);
+    const entries = new Map((await center.events('CallEnqueued')).map(({ data }) => [(data as { legId: string }).legId, msOf((data as { waitingSince: string }).waitingSince)]));
+    for (const channelId of waiting) expect(Math.abs((entries.get(channelId) ?? 0) - center.truth.legs.get(channelId)!.createdUs / 1000)).toBeLessThan(100);
+  }, 60_000);
+
+  it('the engine is killed during calls and started again', async () => {
+    await open({ calls: 60 });
+    const killed = await center.spawnEngine();
+    await center.begin();
+    await center.talking(5);
+    await center.killEngine(killed);
+    await pause(1_500);
+    await center.spawnEngine();
+    await center.over();
+    expect(await center.broken()).toEqual([]);
+  }, 90_000);
+
+  it('one of two engines is killed: the other takes over the node, the router, processes and timers', async () => {
+    await open({ calls: 60 });
+    const killed = await center.spawnEngine();
+    await center.compared();
+    await center.startEngine();
+    await center.begin();
+    await center.talking(5);
+    await center.killEngine(killed);
+    await center.over();
+    expect(await center.broken()).toEqual([]);
+  }, 90_000);
+
+  it('every connection to PostgreSQL is broken again and again during calls', async () => {
+    await open();
+    await center.startEngine();
+    await center.begin();
+    let broken = 0;
+    for (let times = 0; times < 5; times += 1) {
+      await center.placed(6 * (times + 1));
+      broken += await center.cutEnginesFromPostgres();
+    }
+    expect(broken).toBeGreaterThan(10);
+    await center.over();
+    expect(await center.broken()).toEqual([]);
+  }, 60_000);
+
+  it.each(['the event log', 'the whole database'])('%s is silent for 4 s during calls', async (what) => {
+    await open();
+    const proxy = await socketProxy(center.pool);
+    try {
+      await center.startEngine(what === 'the event log' ? { logPool: proxy.pool } : { pool: proxy.pool });
+      await center.begin();
+      await center.talking(4);
+      proxy.freeze();
+      await pause(4_000);
+      await proxy.restore();
+      await center.over();
+      expect(await center.broken()).toEqual([]);
+    } finally {
+      await center.stopEngines();
+      await proxy.close();
+    }
   }, 60_000);
 });

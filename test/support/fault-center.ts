@@ -1,13 +1,12 @@
 import type pg from 'pg';
 import { readModels } from '../../projections/read-models.js';
 import { DECIDERS, eventCatalog } from '../../src/engine/domain.js';
-import { isoTime, sleep } from '../../src/kernel/clock.js';
+import { isoTime, msOf, sleep } from '../../src/kernel/clock.js';
 import type { CommandMeta } from '../../src/kernel/command.js';
 import { shiftIdOf, streamOf } from '../../src/kernel/streams.js';
 import { CommandDispatcher } from '../../src/platform/event-store/command-dispatcher.js';
 import { CommandExecutor } from '../../src/platform/event-store/command-executor.js';
 import { EventLog } from '../../src/platform/event-store/event-log.js';
-import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
 import { PostgresSubjectKeys } from '../../src/platform/privacy/postgres-subject-keys.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
@@ -36,6 +35,7 @@ const TENANT = 'acme';
 const QUEUE = 'sales';
 const NUMBER = '+15550199';
 const HEARTBEAT_MS = 1_000;
+const ENGINE = 'an engine';
 
 /** How a session is set up where a second is a long time. */
 const SESSION: NonNullable<TestEngineOptions['session']> = { heartbeatIntervalMs: HEARTBEAT_MS, redialMs: { first: 50, longest: 500 }, connectTimeoutMs: 1_000, replyTimeoutMs: 3_000 };
@@ -43,7 +43,7 @@ const SESSION: NonNullable<TestEngineOptions['session']> = { heartbeatIntervalMs
 /** People of flesh and blood, in a hurry; the engine's own work is not faster than life, so they wait a little for it. */
 const MIX: Partial<BehaviourMix> = {
   patience: { kind: 'exponential', meanMs: 300_000 },
-  talk: { kind: 'log-normal', medianMs: 60_000, sigma: 0.5 },
+  talk: { kind: 'log-normal', medianMs: 40_000, sigma: 0.5 },
   pauseEvery: { kind: 'exponential', meanMs: 3_600_000 },
 };
 
@@ -54,7 +54,7 @@ const MIX: Partial<BehaviourMix> = {
 export class FaultCenter {
   readonly simulation: Simulation;
   readonly faults: SwitchFaults;
-  private readonly engines = new Set<{ stop(): Promise<void> }>();
+  private readonly engines = new Set<TestEngine | EngineProcess>();
   private readonly log: EventLog;
   private readonly executor: CommandExecutor;
   private readonly dispatcher: CommandDispatcher;
@@ -66,7 +66,7 @@ export class FaultCenter {
     door: { simulation: Simulation | undefined },
     options: FaultCenterOptions,
   ) {
-    const { seed, calls, agents = 6, speed = 60, callsPerSecond = 10, mix } = options;
+    const { seed, calls, agents = 10, speed = 60, callsPerSecond = 10, mix } = options;
     this.log = new EventLog(storage.store, eventCatalog(), new PostgresSubjectKeys(storage.database, storage.keyRing, systemClock, systemRandom));
     this.executor = new CommandExecutor(this.log);
     this.dispatcher = new CommandDispatcher(this.executor, DECIDERS);
@@ -91,8 +91,9 @@ export class FaultCenter {
     return center;
   }
 
+  /** How engines connect; the test itself has connections of another name. */
   get pool(): pg.PoolConfig {
-    return this.fresh.pool;
+    return { ...this.fresh.pool, application_name: ENGINE };
   }
 
   get truth() {
@@ -100,8 +101,8 @@ export class FaultCenter {
   }
 
   /** The engine in this process, with all that it complains of. */
-  async startEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
-    const engine = await TestEngine.start([nodeUrl(this.server.port)], readModels, this.pool, { session: SESSION, ...options });
+  async startEngine({ pool = this.pool, ...options }: TestEngineOptions & { readonly pool?: pg.PoolConfig } = {}): Promise<TestEngine> {
+    const engine = await TestEngine.start([nodeUrl(this.server.port)], readModels, pool, { session: SESSION, ...options });
     this.engines.add(engine);
     return engine;
   }
@@ -113,9 +114,13 @@ export class FaultCenter {
     return engine;
   }
 
-  async stopEngine(engine: { stop(): Promise<void> }): Promise<void> {
+  async stopEngine(engine: TestEngine | EngineProcess): Promise<void> {
     this.engines.delete(engine);
     await engine.stop();
+  }
+
+  async stopEngines(): Promise<void> {
+    await Promise.all([...this.engines].map((engine) => this.stopEngine(engine)));
   }
 
   async killEngine(engine: EngineProcess): Promise<void> {
@@ -125,8 +130,22 @@ export class FaultCenter {
 
   /** Agents sign in and calls begin, once an engine takes them. */
   async begin(): Promise<void> {
-    await eventually('the switch is connected and compared', async () => (await this.openGaps()) === 0);
+    await this.compared();
     await this.simulation.start();
+  }
+
+  /** Calls begin at once; the agents sign in when an engine is there to let them. */
+  startDesksLater(): void {
+    this.simulation.startCalls();
+    void this.simulation.desks?.open();
+  }
+
+  /** Resolves when an engine has compared the switch with what it believes, and follows it. */
+  async compared(): Promise<void> {
+    await eventually('the switch is connected and compared', async () => {
+      const gaps = await this.gaps();
+      return gaps.length > 0 && gaps.every(({ to }) => to < Infinity);
+    });
   }
 
   /** Resolves when so many calls were placed. */
@@ -139,19 +158,44 @@ export class FaultCenter {
     await eventually(`${calls} calls talk`, () => this.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0).length >= calls);
   }
 
-  /** What the engine believes is over: no call goes on, no agent is busy, no deed is open. */
+  /** What the engine believes is over: no call goes on, no agent is busy, no deed is open, and whatever follows the log is at its end. */
   async over(): Promise<void> {
+    const come = async (what: string, left: () => Promise<readonly string[]>, ms: number): Promise<void> => {
+      await eventually(what, async () => (await left()).length === 0, ms).catch(async (error: Error) => {
+        throw new Error([error.message, ...(await left()), ...(await this.historyOfFirst(await left())), ...this.complaints()].join('\n'));
+      });
+    };
     await eventually('the last call is over for its people', () => this.isDone, 30_000);
-    await eventually('calls, agents and deeds have come to their ends', async () => (await this.openThings()).length === 0, 20_000).catch(async (error: Error) => {
-      throw new Error(`${error.message}; open are ${(await this.openThings()).join(', ')}`);
-    });
-    await eventually('the read models have all', () => this.haveAll(), 10_000);
-    await eventually('the timers are saved', async () => (await this.storage.database.query('SELECT 1 FROM trunkline_timers')).rows.length === 0, 2_000).catch(() => undefined);
+    await come('calls, agents and deeds have come to their ends', () => this.openThings(), 20_000);
+    await come('the read models have all', () => this.behind(), 10_000);
+    await eventually('the timers are saved', async () => (await this.rows('SELECT 1 FROM trunkline_timers')).length === 0, 2_000).catch(() => undefined);
   }
 
-  broken(unnoticed?: (call: TrueLeg) => boolean): Promise<string[]> {
+  /** What the engines that run complain of. */
+  complaints(): string[] {
+    return [...this.engines].flatMap((engine) => (engine instanceof EngineProcess ? engine.alarms : engine.alarms.last.map(({ code, message, error }) => `${code}: ${message} ${error instanceof Error ? (error.stack ?? error.message) : ''}`)));
+  }
+
+  /** Everything that does not hold, one line each. A call that came and went while nobody could listen need not be known. */
+  async broken(): Promise<string[]> {
     const { log, truth } = this;
-    return brokenInvariants({ log, database: this.storage.database, projections: readModels, tenantId: TENANT, truth, ...(unnoticed === undefined ? {} : { unnoticed }) });
+    const gaps = await this.gaps();
+    const unnoticed = (call: TrueLeg): boolean => gaps.some(({ from, to }) => call.createdUs / 1000 >= from && (call.endedUs ?? Infinity) / 1000 <= to);
+    return brokenInvariants({ log, database: this.storage.database, projections: readModels, tenantId: TENANT, truth, unnoticed });
+  }
+
+  /** When events of the switch may have been missed, ms, as the log says it; what lasts has no end yet. */
+  async gaps(): Promise<{ readonly from: number; readonly to: number }[]> {
+    const closed = new Map((await this.events('MediaNodeGapClosed')).map(({ data }) => [(data as { gapId: string }).gapId, msOf((data as { to: string }).to)]));
+    return (await this.events('MediaNodeGapOpened')).map(({ data }) => {
+      const { gapId, from } = data as { gapId: string; from: string };
+      return { from: msOf(from), to: closed.get(gapId) ?? Infinity };
+    });
+  }
+
+  /** Breaks every connection that an engine has to PostgreSQL; returns how many. */
+  async cutEnginesFromPostgres(): Promise<number> {
+    return (await this.rows('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1', [ENGINE])).length;
   }
 
   /** Events of one type, decoded. */
@@ -182,7 +226,7 @@ export class FaultCenter {
     return this.simulation.callers.exhausted && this.simulation.node.channels.size === 0;
   }
 
-  private async setUp({ agents = 6, queue }: FaultCenterOptions): Promise<void> {
+  private async setUp({ agents = 10, queue }: FaultCenterOptions): Promise<void> {
     await this.send('queue', QUEUE, 'CreateQueue', { queueId: QUEUE, settings: queueSettings({ ringTimeoutMs: 2_000, noAnswerDelayMs: 200, rejectDelayMs: 200, ...queue }) });
     await this.send('number', 'n1', 'AssignNumber', { numberId: 'n1', number: NUMBER, destination: { kind: 'queue', queueId: QUEUE } });
     for (let index = 1; index <= agents; index += 1) {
@@ -207,22 +251,17 @@ export class FaultCenter {
     };
   }
 
-  private async openGaps(): Promise<number> {
-    const [opened, closed] = [await this.events('MediaNodeGapOpened'), await this.events('MediaNodeGapClosed')];
-    return closed.length === 0 ? 1 : opened.length - closed.length;
-  }
-
   /** By the log alone: what has begun and has no end. */
   private async openThings(): Promise<string[]> {
     const types = ['CallStarted', 'CallEnded', 'SwitchActionRequested', 'SwitchActionSucceeded', 'SwitchActionFailed', 'SwitchActionOutcomeUnknown', 'AgentReserved', 'AgentReleased', 'AgentOnCall', 'AgentOffCall', 'AgentWrapUpStarted', 'AgentWrapUpEnded'];
     const open = new Set<string>();
     const reservationOf = new Map<string, string>();
     for (const { type, stream, data } of await this.log.store.readAll({ after: 0n, maxCount: 200_000, filter: { types } })) {
-      const { actionId, deed, shiftId, offerId, segmentId } = data as { actionId?: string; deed?: string; shiftId?: string; offerId?: string | null; segmentId?: string };
+      const { actionId, shiftId, offerId, segmentId } = data as { actionId?: string; shiftId?: string; offerId?: string | null; segmentId?: string };
       if (type === 'CallStarted') open.add(stream);
       else if (type === 'CallEnded') open.delete(stream);
       else if (type === 'SwitchActionRequested') open.add(`deed ${String(actionId)}`);
-      else if (type.startsWith('SwitchAction')) for (const key of open) if (key === `deed ${String(actionId)}`) open.delete(key);
+      else if (type.startsWith('SwitchAction')) open.delete(`deed ${String(actionId)}`);
       if (type === 'AgentReserved') {
         open.add(`reservation of ${String(shiftId)}`);
         reservationOf.set(String(shiftId), String(offerId));
@@ -230,18 +269,24 @@ export class FaultCenter {
       if (type === 'AgentReleased' || (type === 'AgentOnCall' && reservationOf.get(String(shiftId)) === offerId)) open.delete(`reservation of ${String(shiftId)}`);
       if (type === 'AgentOnCall' || type === 'AgentWrapUpStarted') open.add(`${type === 'AgentOnCall' ? 'contact' : 'wrap-up'} ${String(segmentId)} of ${String(shiftId)}`);
       if (type === 'AgentOffCall' || type === 'AgentWrapUpEnded') open.delete(`${type === 'AgentOffCall' ? 'contact' : 'wrap-up'} ${String(segmentId)} of ${String(shiftId)}`);
-      void deed;
     }
     return [...open];
   }
 
-  /** Whether every read model's checkpoint is at the log's end. */
-  private async haveAll(): Promise<boolean> {
+  /** For a failure's message: the events of the first call that is open. */
+  private async historyOfFirst(open: readonly string[]): Promise<string[]> {
+    const stream = open.find((each) => each.startsWith('call-'));
+    if (stream === undefined) return [];
+    return (await this.log.readStream(stream)).map(({ type, metadata, data, recordedAt }) => `  ${recordedAt.slice(17)} ${metadata.occurredAt.slice(17)} ${type} ${JSON.stringify(data).slice(0, 160)}`);
+  }
+
+  /** Read models whose checkpoint is not at the log's end. */
+  private async behind(): Promise<string[]> {
     const head = await this.log.store.head();
-    const rows = await this.rows<{ behind: boolean }>('SELECT position < $1 AS behind FROM trunkline_projections', [head.toString()]);
-    return rows.length === readModels.length && rows.every(({ behind }) => !behind);
+    const rows = await this.rows<{ name: string; position: string }>('SELECT name, position FROM trunkline_projections');
+    const at = new Map(rows.map(({ name, position }) => [name, BigInt(position)]));
+    return readModels.filter(({ name }) => (at.get(name) ?? 0n) < head).map(({ name }) => `${name} is at ${at.get(name)} of ${head}`);
   }
 }
 
 export const pause = (ms: number): Promise<void> => sleep(systemClock, ms);
-export { AlarmCounter };

@@ -1,6 +1,6 @@
 import type { GapCause } from '../contract/configuration-events.js';
 import type { SwitchFact } from './switch-facts.js';
-import type { LiveChannel } from './telephony-gateway.port.js';
+import type { ChannelDetail, LiveChannel } from './telephony-gateway.port.js';
 
 /** From `from` on (ISO 8601 UTC, our clock) facts of the node may have been missed. */
 export interface NodeGap {
@@ -22,6 +22,8 @@ export interface NodeSnapshot {
    * where it lives, and where its end was seen and waits to be told. Throws when the node cannot be asked.
    */
   confirmAbsent(channelId: string): Promise<boolean>;
+  /** What the list does not tell of a channel; undefined where it is gone meanwhile. Throws when the node cannot be asked. */
+  describe(channelId: string): Promise<ChannelDetail | undefined>;
 }
 
 /** Who owns a media node listens to it here. Calls come one after the other, in the order in which things happened. */
@@ -35,4 +37,9 @@ export interface NodeListener {
   onConnected(snapshot: NodeSnapshot): Promise<void>;
   /** In order of arrival. While a returned promise is pending, later facts wait; if it rejects, they are lost and a gap is opened. */
   onFacts(facts: readonly SwitchFact[]): void | Promise<void>;
+  /**
+   * How many channels the node has, now and then while it is connected; `look` takes a list of them.
+   * Facts go on flowing meanwhile. If it rejects, nothing is lost but the comparison.
+   */
+  onCount?(channels: number, look: () => Promise<NodeSnapshot>): Promise<void>;
 }

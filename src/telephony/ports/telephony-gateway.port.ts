@@ -1,4 +1,5 @@
 import type { SwitchAction } from '../contract/switch-actions.js';
+import type { ChannelTimes } from './switch-facts.js';
 
 /** A channel that the switch has right now. */
 export interface LiveChannel {
@@ -12,6 +13,20 @@ export interface LiveChannel {
   readonly dialedNumber: string;
   readonly callChannelId: string;
   readonly parked: boolean;
+  /** The channel that it talks with, where the switch tells. */
+  readonly bridgedWith?: string;
+}
+
+/** What a switch tells of one channel when it is asked; instants are exact, ISO 8601 UTC. */
+export interface ChannelDetail extends Omit<ChannelTimes, 'endedAt'> {
+  /** Begin of the bridge that it is in, or was in last. */
+  readonly bridgedAt?: string;
+  /** User name of the registered device behind it. */
+  readonly deviceUser?: string;
+  /** Set by us on legs that we originate. */
+  readonly callId?: string;
+  readonly tenantId?: string;
+  readonly internal: boolean;
 }
 
 export type ActionResult =
@@ -28,7 +43,8 @@ export type ActionResult =
 export interface TelephonyGateway {
   /** Whether the node is connected and reconciled, so that deeds can be done. */
   isReady(nodeId: string): boolean;
-  perform(nodeId: string, action: SwitchAction): Promise<ActionResult>;
+  /** What has not had its turn by `deadlineAt` (ISO 8601 UTC) is not done any more. */
+  perform(nodeId: string, action: SwitchAction, deadlineAt?: string): Promise<ActionResult>;
   /** Whether the channel exists; throws when the node cannot be asked. */
   exists(nodeId: string, channelId: string): Promise<boolean>;
 }

@@ -1,6 +1,8 @@
 import { isoTime } from '../../../kernel/clock.js';
-import type { LiveChannel } from '../../ports/telephony-gateway.port.js';
-import { channelIdOf, countOf } from './freeswitch-facts.js';
+import type { ChannelDetail, LiveChannel } from '../../ports/telephony-gateway.port.js';
+import { parseJsonEvent } from './esl-events.js';
+import { channelIdOf, countOf, deviceUserOf, given, isInternal } from './freeswitch-facts.js';
+import { channelTimes, instantOf } from './freeswitch-times.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -57,6 +59,23 @@ const channelOf = (row: Row): LiveChannel => {
     dialedNumber: text('initial_dest') || text('dest'),
     callChannelId: channelIdOf(text('call_uuid')) ?? channelId,
     parked: isParked(text),
+    ...given('bridgedWith', text('application') === 'uuid_bridge' ? channelIdOf(text('application_data')) : undefined),
+  };
+};
+
+/** An answer to `uuid_dump <channel> json`. */
+export const parseDump = (answer: string): ChannelDetail => {
+  const { headers } = parseJsonEvent(Buffer.from(answer));
+  const times = channelTimes(headers);
+  if (times === undefined) throw new UnreadableChannels('the dump of a channel does not tell when it was created');
+  const { endedAt: _endedAt, ...seen } = times;
+  return {
+    ...seen,
+    ...given('bridgedAt', instantOf(headers['Caller-Channel-Bridged-Time'])),
+    ...given('deviceUser', deviceUserOf(headers)),
+    ...given('callId', headers['variable_trunkline_call_id']),
+    ...given('tenantId', headers['variable_trunkline_tenant_id']),
+    internal: isInternal(headers),
   };
 };
 

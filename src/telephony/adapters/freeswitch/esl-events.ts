@@ -20,8 +20,8 @@ export interface PlainHeaders {
   readonly lists: Record<string, string[]>;
 }
 
-/** In compact JSON, a quote and a colon that no quote follows: some value is not a string (or seems so). */
-const NOT_ONLY_STRINGS = /"(?::[^"]|\s+:)/;
+/** In compact JSON, a quote and a colon that no quote follows: some value is not a string (or seems so). A text may begin with two colons (`::1`), no value can. */
+const NOT_ONLY_STRINGS = /"(?::[^":]|\s+:)/;
 const ARRAY_PREFIX = 'ARRAY::';
 const ARRAY_SEPARATOR = '|:';
 const LF_LF = Buffer.from('\n\n');

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../../kernel/clock.js';
+import { type Clock, msOf, type Timer } from '../../../kernel/clock.js';
 import type { SwitchAction } from '../../contract/switch-actions.js';
 import type { SwitchFact } from '../../ports/switch-facts.js';
 import type { ActionResult, TelephonyGateway } from '../../ports/telephony-gateway.port.js';
@@ -20,6 +20,9 @@ export interface CommandedNode {
 
 /** Transfers go through the dialplan that Trunkline ships. */
 export const GATEWAY_DEFAULTS: CommandOptions = { jobTimeoutMs: 10_000, transferContext: 'trunkline' };
+
+/** How long the next deed of a channel waits for the result of the one before, ms; it usually comes within 64. */
+const PATIENCE_MS = 2_000;
 
 /** A deed that was sent and has no outcome yet. */
 interface Pending {
@@ -72,7 +75,7 @@ export class FreeswitchGateway implements TelephonyGateway {
     return known.node.exists(channelId);
   }
 
-  async perform(nodeId: string, action: SwitchAction): Promise<ActionResult> {
+  async perform(nodeId: string, action: SwitchAction, deadlineAt?: string): Promise<ActionResult> {
     let command: SwitchCommand;
     try {
       command = commandOf(action, this.options);
@@ -80,7 +83,10 @@ export class FreeswitchGateway implements TelephonyGateway {
       if (error instanceof UnspeakableAction) return { ok: false, reason: error.message };
       throw error;
     }
-    return this.#lanes.run(`${nodeId} ${action.channelId}`, (release) => this.#carryOut(nodeId, action, command, release));
+    return this.#lanes.run(`${nodeId} ${action.channelId}`, async (release) => {
+      if (deadlineAt !== undefined && this.clock.now() > msOf(deadlineAt)) return { ok: false, reason: 'too late: nothing was sent' };
+      return this.#carryOut(nodeId, action, command, release);
+    });
   }
 
   async #carryOut(nodeId: string, action: SwitchAction, command: SwitchCommand, release: () => void): Promise<ActionResult> {
@@ -88,6 +94,8 @@ export class FreeswitchGateway implements TelephonyGateway {
     if (client === undefined) return { ok: false, reason: 'the media node is not connected: nothing was sent' };
     if (this.#pending.has(action.actionId)) return { ok: false, reason: `action ${action.actionId} is being carried out already: nothing was sent` };
     return new Promise<ActionResult>((resolve) => {
+      // A result that does not come must not hold up the channel: an originate lets go once its leg is there.
+      const patience = action.deed === 'originate' ? undefined : this.clock.after(PATIENCE_MS, release);
       let timer: Timer | undefined = undefined;
       const pending: Pending = {
         nodeId,
@@ -97,6 +105,7 @@ export class FreeswitchGateway implements TelephonyGateway {
         ended: false,
         settle: (result) => {
           timer?.cancel();
+          patience?.cancel();
           if (this.#pending.get(action.actionId) === pending) this.#pending.delete(action.actionId);
           this.#forgetChannel(pending);
           resolve(result);

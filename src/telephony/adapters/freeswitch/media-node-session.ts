@@ -35,6 +35,7 @@ export class MediaNodeSession {
   /** Until the first comparison everything is unknown, and that is no news. */
   #gapOpen = true;
   #lastHeard = 0;
+  #counting = false;
   #lastError: string | undefined;
 
   constructor(
@@ -196,6 +197,7 @@ export class MediaNodeSession {
         if (flown < IN_FLIGHT_MS) await sleep(this.clock, IN_FLIGHT_MS - flown);
         return !this.#delivery.tellsEndOf(channelId);
       },
+      describe: (channelId) => link.describe(channelId),
     };
   }
 
@@ -212,6 +214,20 @@ export class MediaNodeSession {
     this.#lastHeard = now;
     for (const fact of facts) for (const observer of this.#observers) observer.onFact(fact);
     this.#delivery.push(facts, now);
+    for (const fact of facts) if (fact.kind === 'heartbeat') void this.#count(fact.sessions);
+  }
+
+  /** Lets the listener compare the number of channels with what it believes. */
+  async #count(channels: number): Promise<void> {
+    const link = this.#link;
+    if (this.#phase !== 'ready' || link === undefined || this.#counting) return;
+    this.#counting = true;
+    try {
+      await this.listener.onCount?.(channels, () => this.#snapshot(link));
+    } catch (error) {
+      this.#lastError = messageOf(error);
+    }
+    this.#counting = false;
   }
 
   #beaten(fact: SwitchFact): SwitchFact {

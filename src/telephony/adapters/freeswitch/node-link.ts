@@ -1,7 +1,7 @@
-import type { LiveChannel } from '../../ports/telephony-gateway.port.js';
-import { parseChannels } from './channels.js';
+import type { ChannelDetail, LiveChannel } from '../../ports/telephony-gateway.port.js';
+import { parseChannels, parseDump } from './channels.js';
 import type { EslClient, EslClientOptions, EslConnect, EslDisconnect, EslEvent } from './esl-client.port.js';
-import { EslConnectError } from './esl-client.port.js';
+import { EslCommandRefused, EslConnectError } from './esl-client.port.js';
 import { SUBSCRIBED_EVENTS } from './freeswitch-translator.js';
 
 export interface NodeLinkHandlers {
@@ -63,6 +63,16 @@ export class NodeLink {
     const answer = (await this.commands.api(`uuid_exists ${channelId}`)).trim();
     if (answer !== 'true' && answer !== 'false') throw new Error(`the switch answered uuid_exists with ${JSON.stringify(answer.slice(0, 80))}: it must be true or false`);
     return answer === 'true';
+  }
+
+  /** Undefined where there is no such channel. */
+  async describe(channelId: string): Promise<ChannelDetail | undefined> {
+    try {
+      return parseDump(await this.commands.api(`uuid_dump ${channelId} json`));
+    } catch (error) {
+      if (error instanceof EslCommandRefused) return undefined;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

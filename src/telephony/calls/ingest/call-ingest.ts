@@ -23,6 +23,9 @@ export interface CallIngestParts {
  * call's command. The command's id comes from the fact's, so the same fact told twice is recorded once.
  */
 export class CallIngest {
+  /** Calls to numbers that nobody owns. Only one that is parked waits for us: an emergency call is bridged by the switch itself. */
+  private readonly unclaimed = new Set<string>();
+
   constructor(private readonly parts: CallIngestParts) {}
 
   ingest(nodeId: string, fact: ChannelFact): void {
@@ -45,6 +48,7 @@ export class CallIngest {
         this.parts.legs.noteEnd(leg.legId);
         return;
       case 'channel-ended': {
+        this.unclaimed.delete(leg.callId);
         const { endedAt: _endedAt, ...times } = fact.times;
         this.record(fact.factId, fact.at, leg, { kind: 'ended', cause: fact.cause, q850: fact.q850 ?? null, sipStatus: fact.sipStatus ?? null, hungUpBy: fact.hungUpBy, times });
         this.parts.legs.noteEnd(leg.legId);
@@ -54,7 +58,10 @@ export class CallIngest {
         const simple = simpleFact(fact);
         if (simple !== undefined) this.record(fact.factId, fact.at, leg, simple);
         if (fact.kind === 'channel-answered') this.parts.legs.change(leg.legId, { answeredAt: fact.at });
-        if (fact.kind === 'channel-parked') this.parts.legs.change(leg.legId, { parked: true });
+        if (fact.kind === 'channel-parked') {
+          this.parts.legs.change(leg.legId, { parked: true });
+          if (this.unclaimed.delete(leg.callId)) this.send(leg.callId, leg.tenantId, `${fact.factId}/reject`, fact.at, nodeId, { type: 'RejectCall', data: { cause: 'UNALLOCATED_NUMBER' } });
+        }
       }
     }
   }
@@ -89,9 +96,7 @@ export class CallIngest {
         leg,
       },
     });
-    if (fact.direction === 'inbound' && agent === undefined && number === undefined && this.parts.rejectUnknownNumbers) {
-      this.send(fact.channelId, tenantId, `${fact.factId}/reject`, fact.at, nodeId, { type: 'RejectCall', data: { cause: 'UNALLOCATED_NUMBER' } });
-    }
+    if (fact.direction === 'inbound' && agent === undefined && number === undefined && this.parts.rejectUnknownNumbers) this.unclaimed.add(fact.channelId);
   }
 
   private newLeg(nodeId: string, fact: ChannelAppeared, tenantId: string, role: NewLeg['role'], agentId: string | null, shiftId: string | null): NewLeg {
@@ -139,7 +144,7 @@ const isEarlier = (a: LiveLeg, b: LiveLeg): boolean => a.callStartedAt < b.callS
 
 const live = (leg: NewLeg, callId: string, tenantId: string, createdAt: string, callStartedAt: string): LiveLeg => {
   const { shiftId: _shiftId, number: _number, name: _name, ...rest } = leg;
-  return { ...rest, callId, tenantId, offerId: null, createdAt, answeredAt: null, parked: false, callStartedAt };
+  return { ...rest, callId, tenantId, offerId: null, createdAt, answeredAt: null, parked: false, bridgedWith: null, held: false, callStartedAt };
 };
 
 /** Facts that pass into the call's vocabulary one to one; undefined for those the call does not record. */

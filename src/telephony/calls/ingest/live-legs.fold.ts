@@ -19,6 +19,9 @@ export interface LiveLeg {
   readonly createdAt: string;
   readonly answeredAt: string | null;
   readonly parked: boolean;
+  /** The leg that it talks with. */
+  readonly bridgedWith: string | null;
+  readonly held: boolean;
   /** Start of its call, to tell which of two calls was first. */
   readonly callStartedAt: string;
 }
@@ -33,7 +36,7 @@ export interface ExpectedLeg {
 }
 
 export const passportOf = (leg: LiveLeg): LegPassport => {
-  const { callId: _callId, tenantId: _tenantId, callStartedAt: _callStartedAt, ...passport } = leg;
+  const { callId: _callId, tenantId: _tenantId, callStartedAt: _callStartedAt, bridgedWith: _bridgedWith, held: _held, ...passport } = leg;
   return passport;
 };
 
@@ -44,13 +47,14 @@ export const passportOf = (leg: LiveLeg): LegPassport => {
  */
 export class LiveLegs implements LiveFold {
   readonly name = 'live-legs';
-  readonly version = 1;
-  readonly eventTypes = ['CallStarted', 'OfferMade', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegEnded', 'CallEnded'];
+  readonly version = 2;
+  readonly eventTypes = ['CallStarted', 'OfferMade', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegsBridged', 'LegsUnbridged', 'LegHeld', 'LegResumed', 'LegEnded', 'CallEnded', 'SwitchActionRequested'];
   private readonly legs = new Map<string, LiveLeg>();
   private readonly starts = new Map<string, { readonly at: string; readonly nodeId: string }>();
   /** Legs that were asked for, by the id that they will have. */
   private readonly expected = new Map<string, ExpectedLeg>();
-  private recordedAt: string | undefined;
+  /** When the newest fact that a node told was recorded. */
+  private readonly heard = new Map<string, string>();
   /** Legs that ended lately: a fact that comes after the end must not open a call of its own. */
   private readonly ended = new Set<string>();
 
@@ -67,9 +71,9 @@ export class LiveLegs implements LiveFold {
     return this.ended.has(legId);
   }
 
-  /** When the newest event about a leg was recorded, ISO 8601 UTC: until then somebody listened. */
-  get lastRecordedAt(): string | undefined {
-    return this.recordedAt;
+  /** When the newest fact that the node told about a leg was recorded, ISO 8601 UTC: about until then somebody listened to it. */
+  heardFrom(nodeId: string): string | undefined {
+    return this.heard.get(nodeId);
   }
 
   /** The call that a leg is for which was asked for and has not been seen yet. */
@@ -113,7 +117,8 @@ export class LiveLegs implements LiveFold {
     const event = recorded as Recorded<CallEvent>;
     const callId = idOf(event.stream);
     const at = event.metadata.occurredAt;
-    this.recordedAt = event.recordedAt;
+    const { actor } = event.metadata;
+    if (actor.kind === 'switch') this.heard.set(actor.id, event.recordedAt);
     switch (event.type) {
       case 'CallStarted':
         this.starts.set(callId, { at, nodeId: event.data.nodeId });
@@ -130,12 +135,12 @@ export class LiveLegs implements LiveFold {
         if (this.ended.has(event.data.legId)) return;
         const { shiftId: _shiftId, number: _number, name: _name, ...leg } = event.data;
         const known = this.legs.get(leg.legId);
-        this.note({ answeredAt: null, parked: false, ...known, ...leg, callId: known?.callId ?? callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.startOf(callId) ?? at });
+        this.note({ answeredAt: null, parked: false, bridgedWith: null, held: false, ...known, ...leg, callId: known?.callId ?? callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.startOf(callId) ?? at });
         return;
       }
       case 'LegAdopted': {
         if (this.ended.has(event.data.legId)) return;
-        this.note({ ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.startOf(callId) ?? at });
+        this.note({ bridgedWith: null, held: false, ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.startOf(callId) ?? at });
         return;
       }
       case 'LegMoved':
@@ -147,6 +152,24 @@ export class LiveLegs implements LiveFold {
       case 'LegParked':
         this.change(event.data.legId, { parked: true });
         return;
+      case 'LegsBridged':
+        this.change(event.data.legId, { bridgedWith: event.data.otherLegId, parked: false });
+        this.change(event.data.otherLegId, { bridgedWith: event.data.legId, parked: false });
+        return;
+      case 'LegsUnbridged':
+        this.change(event.data.legId, { bridgedWith: null });
+        this.change(event.data.otherLegId, { bridgedWith: null });
+        return;
+      case 'LegHeld':
+      case 'LegResumed':
+        this.change(event.data.legId, { held: event.type === 'LegHeld' });
+        return;
+      case 'SwitchActionRequested': {
+        const { channelId, nodeId, deed, parameters } = event.data;
+        // An agent's leg is expected from its offer on.
+        if (deed === 'originate' && (parameters as { readonly whom?: string }).whom === 'customer') this.expected.set(channelId, { callId, tenantId: event.metadata.tenantId, nodeId, at });
+        return;
+      }
       case 'LegEnded':
         this.expected.delete(event.data.legId);
         this.noteEnd(event.data.legId);
@@ -156,12 +179,12 @@ export class LiveLegs implements LiveFold {
   }
 
   snapshot(): Json {
-    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts] as unknown as Json, expected: [...this.expected] as unknown as Json, recordedAt: this.recordedAt };
+    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts] as unknown as Json, expected: [...this.expected] as unknown as Json, heard: [...this.heard] };
   }
 
   restore(state: Json): void {
-    const saved = state as unknown as { legs: LiveLeg[]; starts: [string, { at: string; nodeId: string }][]; expected: [string, ExpectedLeg][]; recordedAt?: string };
-    this.recordedAt = saved.recordedAt;
+    const saved = state as unknown as { legs: LiveLeg[]; starts: [string, { at: string; nodeId: string }][]; expected: [string, ExpectedLeg][]; heard: [string, string][] };
+    for (const [nodeId, at] of saved.heard) this.heard.set(nodeId, at);
     for (const leg of saved.legs) this.legs.set(leg.legId, leg);
     for (const [legId, call] of saved.expected) this.expected.set(legId, call);
     for (const [callId, start] of saved.starts) this.starts.set(callId, start);

@@ -36,7 +36,7 @@ export const switchActions = (gateway: TelephonyGateway): EffectKind<SwitchReque
 
   idOf: (event) => (event.data as { readonly actionId: string }).actionId,
   isReady: ({ nodeId }) => gateway.isReady(nodeId),
-  perform: async ({ nodeId, action }) => outcomeOf(await gateway.perform(nodeId, action)),
+  perform: async ({ nodeId, action }, { deadlineAt }) => outcomeOf(await gateway.perform(nodeId, action, deadlineAt)),
 
   async probe({ nodeId, action }): Promise<Probe> {
     const exists = await gateway.exists(nodeId, action.channelId);

@@ -24,6 +24,7 @@ export interface NodeSupervisorParts {
 interface Owned {
   readonly lease: Lease;
   readonly session: NodeSession;
+  readonly watch: NodeWatch;
   readonly change: number;
   readonly trunkAddress: string;
 }
@@ -103,8 +104,9 @@ export class NodeSupervisor implements OriginationNodes {
       await lease.release();
       return;
     }
-    const session = sessions.open(nodeId, state.settings, new NodeWatch(nodeId, tenantId, { ...watch, clock, alarms }));
-    this.owned.set(nodeId, { lease, session, change, trunkAddress: state.settings.trunkAddress });
+    const listener = new NodeWatch(nodeId, tenantId, { ...watch, clock, alarms }, state);
+    const session = sessions.open(nodeId, state.settings, listener);
+    this.owned.set(nodeId, { lease, session, watch: listener, change, trunkAddress: state.settings.trunkAddress });
     lease.lost.addEventListener('abort', () => void this.giveUp(nodeId, false), { once: true });
     session.start();
   }
@@ -114,6 +116,7 @@ export class NodeSupervisor implements OriginationNodes {
     if (owned === undefined) return;
     this.owned.delete(nodeId);
     await owned.session.close();
+    owned.watch.stop();
     if (release) await owned.lease.release();
   }
 }

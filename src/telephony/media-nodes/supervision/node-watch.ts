@@ -3,13 +3,16 @@ import { streamOf } from '../../../kernel/streams.js';
 import type { CommandDispatcher } from '../../../platform/event-store/command-dispatcher.js';
 import { deterministicId } from '../../../platform/event-store/deterministic-ids.js';
 import type { Alarms } from '../../../platform/observability/alarms.port.js';
+import { isPassing } from '../../../platform/subscriptions/process-commands.js';
+import { retryForEver } from '../../../platform/subscriptions/retry.js';
 import type { GapFindings, MediaNodeCommand } from '../domain/media-node.decider.js';
 import type { CallIngest } from '../../calls/ingest/call-ingest.js';
 import type { FactLanes } from '../../calls/ingest/fact-lanes.js';
 import type { LiveLegs } from '../../calls/ingest/live-legs.fold.js';
 import type { NodeGap, NodeListener, NodeSnapshot } from '../../ports/node-listener.port.js';
 import type { SwitchFact } from '../../ports/switch-facts.js';
-import type { LiveChannel } from '../../ports/telephony-gateway.port.js';
+import { FoundOnNode } from './found-on-node.js';
+import { type Absent, MissingLegs } from './missing-legs.js';
 
 export interface NodeWatchParts {
   readonly dispatcher: CommandDispatcher;
@@ -18,61 +21,77 @@ export interface NodeWatchParts {
   readonly ingest: CallIngest;
   readonly lanes: FactLanes;
   readonly alarms: Alarms;
-  /** The last instant at which anything was recorded before this process began, ISO 8601 UTC. */
-  readonly lastRecordedAt: string;
+}
+
+/** What the log says of a node when it is taken over. */
+export interface KnownNode {
+  /** A gap that is open, and goes on until the first comparison. */
+  readonly gap: { readonly gapId: string; readonly from: string } | null;
+  /** The node's clock minus ours, ms; null: never measured. */
+  readonly offsetMs: number | null;
 }
 
 /** Above this the clocks of node and engine are not disciplined, ms. */
 const CLOCK_ALARM_MS = 100;
+
+/** Facts of different calls are recorded side by side: one that was on its way when the process ended may be that much older than the last that was recorded, ms. */
+const ON_THEIR_WAY_MS = 5_000;
+
+/** A fact that was lost may have left the switch that much before the last one that came, ms (measured: 10 ms median on the way, steps of 20 ms of the switch's clock). */
+const IN_FLIGHT_MS = 120;
 
 /**
  * What one media node tells, on its way into the log: facts as they come, gaps as they open, and on
  * every connection the comparison of what the switch has with what we believe.
  */
 export class NodeWatch implements NodeListener {
+  private readonly stopping = new AbortController();
+  private readonly found: FoundOnNode;
+  private readonly missing: MissingLegs;
   private gap: { readonly gapId: string; readonly from: string } | undefined;
+  private offsetMs: number;
   private recorded: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly nodeId: string,
     private readonly tenantId: string,
     private readonly parts: NodeWatchParts,
-  ) {}
+    known: KnownNode = { gap: null, offsetMs: null },
+  ) {
+    this.gap = known.gap ?? undefined;
+    this.offsetMs = known.offsetMs ?? 0;
+    this.found = new FoundOnNode(nodeId, parts);
+    this.missing = new MissingLegs(nodeId, parts.legs);
+  }
+
+  /** The node is somebody else's: nothing more is recorded. */
+  stop(): void {
+    this.stopping.abort();
+  }
 
   onGapOpened({ from, cause }: NodeGap): void {
-    this.openGap(from, cause);
+    this.openGap(isoTime(msOf(from) - IN_FLIGHT_MS), cause);
     this.parts.alarms.raise({ code: 'media-node-gap', message: `events of media node ${this.nodeId} may have been missed since ${from}: ${cause}`, details: { nodeId: this.nodeId, cause } });
   }
 
   async onConnected(snapshot: NodeSnapshot): Promise<void> {
     const { legs, lanes } = this.parts;
-    if (this.gap === undefined) this.openGap(this.parts.lastRecordedAt, 'engine-away');
+    if (this.gap === undefined) this.openGap(this.awaySince(), 'engine-away');
     const gap = this.gap!;
     await lanes.drained();
-    const present = new Map(snapshot.channels.map((channel) => [channel.channelId, channel]));
-    let legsConfirmed = 0;
+    const present = new Set(snapshot.channels.map(({ channelId }) => channelId));
     let endsInferred = 0;
     for (const leg of legs.onNode(this.nodeId)) {
-      const channel = present.get(leg.legId);
-      if (channel !== undefined) {
-        legsConfirmed += 1;
-        this.tellState(channel, snapshot.takenAt, leg.answeredAt !== null, leg.parked);
-        continue;
-      }
-      if (!(await snapshot.confirmAbsent(leg.legId))) continue;
+      if (present.has(leg.legId) || !(await snapshot.confirmAbsent(leg.legId))) continue;
       endsInferred += 1;
-      this.inferEnd(leg, leg.createdAt, gap, snapshot);
+      this.inferEnd(leg, later(leg.createdAt, gap.from), snapshot.takenAt, gap.gapId);
       legs.noteEnd(leg.legId);
     }
     for (const [legId, expected] of legs.expectedOn(this.nodeId)) {
-      if (!present.has(legId) && (await snapshot.confirmAbsent(legId))) this.inferEnd({ ...expected, legId }, expected.at, gap, snapshot);
+      if (!present.has(legId) && (await snapshot.confirmAbsent(legId))) this.inferEnd({ ...expected, legId }, later(expected.at, gap.from), snapshot.takenAt, gap.gapId);
     }
-    let callersAdmitted = 0;
-    for (const channel of snapshot.channels) {
-      if (legs.get(channel.channelId) !== undefined || channel.state === 'hangup' || channel.state === 'down') continue;
-      if (channel.direction === 'inbound' && channel.parked) callersAdmitted += 1;
-      this.tellAppeared(channel, snapshot);
-    }
+    const { legsConfirmed, callersAdmitted } = await this.found.tell(snapshot);
+    this.missing.compared(snapshot.takenAt);
     await lanes.drained();
     await this.close(gap, snapshot, { channelsSeen: snapshot.channels.length, legsConfirmed, endsInferred, callersAdmitted });
     this.gap = undefined;
@@ -93,10 +112,36 @@ export class NodeWatch implements NodeListener {
     }
   }
 
-  private inferEnd({ legId, callId, tenantId }: { readonly legId: string; readonly callId: string; readonly tenantId: string }, since: string, gap: { readonly gapId: string; readonly from: string }, { takenAt }: NodeSnapshot): void {
-    const earliest = msOf(gap.from) > msOf(since) ? gap.from : since;
-    const meta = { commandId: deterministicId('infer-end', legId, gap.gapId), tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch' as const, id: this.nodeId }, correlationId: callId, causationId: gap.gapId };
-    this.parts.lanes.send(callId, { type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest, latest: takenAt }, meta });
+  /** Fewer channels than legs: one may have ended without a word. What is missing twice in a row is over. */
+  async onCount(channels: number, look: () => Promise<NodeSnapshot>): Promise<void> {
+    const { legs, alarms } = this.parts;
+    if (legs.onNode(this.nodeId).length <= channels) {
+      this.missing.none();
+      return;
+    }
+    for (const absent of await this.missing.look(await look())) {
+      this.inferAbsent(absent);
+      alarms.raise({ code: 'channel-vanished', message: `a channel of media node ${this.nodeId} is gone and never reported its end`, details: { nodeId: this.nodeId, legId: absent.leg.legId } });
+    }
+  }
+
+  private inferAbsent({ leg, earliest, latest }: Absent): void {
+    this.inferEnd(leg, earliest, latest, deterministicId('vanished', leg.legId, latest));
+    this.parts.legs.noteEnd(leg.legId);
+  }
+
+  /** Bounds are told by the switch's clock, as all times of its calls are. */
+  private inferEnd({ legId, callId, tenantId }: { readonly legId: string; readonly callId: string; readonly tenantId: string }, since: string, until: string, causeId: string): void {
+    const earliest = isoTime(msOf(since) + this.offsetMs - IN_FLIGHT_MS);
+    const latest = isoTime(msOf(until) + this.offsetMs + IN_FLIGHT_MS);
+    const meta = { commandId: deterministicId('infer-end', legId, causeId), tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch' as const, id: this.nodeId }, correlationId: callId, causationId: causeId };
+    this.parts.lanes.send(callId, { type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest, latest }, meta });
+  }
+
+  /** Since when nobody listened, as far as the log can tell. */
+  private awaySince(): string {
+    const heard = this.parts.legs.heardFrom(this.nodeId);
+    return heard === undefined ? isoTime(this.parts.clock.now()) : isoTime(msOf(heard) - ON_THEIR_WAY_MS);
   }
 
   private openGap(from: string, cause: NodeGap['cause']): void {
@@ -105,58 +150,34 @@ export class NodeWatch implements NodeListener {
     this.send(gapId, { type: 'OpenMediaNodeGap', data: { gapId, from, cause } });
   }
 
-  private async close(gap: { readonly gapId: string }, snapshot: NodeSnapshot, found: GapFindings): Promise<void> {
-    this.send(deterministicId(gap.gapId, 'close'), { type: 'CloseMediaNodeGap', data: { gapId: gap.gapId, to: snapshot.takenAt, switchSessionId: snapshot.switchSessionId, ...found } });
+  private async close(gap: { readonly gapId: string }, snapshot: NodeSnapshot, findings: GapFindings): Promise<void> {
+    this.send(deterministicId(gap.gapId, 'close', snapshot.takenAt), { type: 'CloseMediaNodeGap', data: { gapId: gap.gapId, to: snapshot.takenAt, switchSessionId: snapshot.switchSessionId, ...findings } });
     await this.recorded;
   }
 
-  /** A caller who came while nobody listened, with their true age; or a leg of ours whose start we missed. */
-  private tellAppeared(channel: LiveChannel, snapshot: NodeSnapshot): void {
-    this.parts.ingest.ingest(this.nodeId, {
-      kind: 'channel-appeared',
-      factId: deterministicId('found', channel.channelId),
-      at: channel.createdAt,
-      channelId: channel.channelId,
-      direction: channel.direction,
-      origin: 'trunk',
-      callerNumber: channel.callerNumber,
-      callerName: channel.callerName,
-      dialedNumber: channel.dialedNumber,
-      callChannelId: channel.callChannelId,
-      internal: false,
-      switchSessionId: snapshot.switchSessionId,
-    });
-    this.tellState(channel, snapshot.takenAt, false, false);
-  }
-
-  private tellState(channel: LiveChannel, at: string, knownAnswered: boolean, knownParked: boolean): void {
-    const { channelId } = channel;
-    if (!knownAnswered && (channel.state === 'active' || channel.state === 'held')) {
-      this.parts.ingest.ingest(this.nodeId, { kind: 'channel-answered', factId: deterministicId('found-answered', channelId), at, channelId });
-    }
-    if (!knownParked && channel.parked) {
-      // A caller waits since the channel was made, not since we noticed.
-      const parkedAt = channel.direction === 'inbound' ? channel.createdAt : at;
-      this.parts.ingest.ingest(this.nodeId, { kind: 'channel-parked', factId: deterministicId('found-parked', channelId), at: parkedAt, channelId });
-    }
-  }
-
   private measureClock(factId: string, offsetMs: number): void {
+    this.offsetMs = offsetMs;
     if (Math.abs(offsetMs) > CLOCK_ALARM_MS) {
       this.parts.alarms.raise({ code: 'media-node-clock', message: `the clock of media node ${this.nodeId} is ${offsetMs} ms off ours; check NTP on both`, details: { nodeId: this.nodeId, offsetMs } });
     }
     this.send(deterministicId('clock', factId), { type: 'MeasureMediaNodeClock', data: { offsetMs } });
   }
 
+  /** In order. Waits for a store that is away: a gap whose end is not recorded would keep the node from being routed to. */
   private send(commandId: string, command: Pick<MediaNodeCommand, 'type' | 'data'>): void {
     const { dispatcher, clock, alarms } = this.parts;
+    const { signal } = this.stopping;
     const stream = streamOf('node', this.nodeId);
     const meta = { commandId, tenantId: this.tenantId, at: isoTime(clock.now()), actor: { kind: 'system' as const, id: 'node-watch' }, correlationId: this.nodeId, causationId: commandId };
     this.recorded = this.recorded.then(() =>
-      dispatcher.dispatch(stream, { ...command, meta }).then(
+      retryForEver(clock, signal, () => dispatcher.dispatch(stream, { ...command, meta }), isPassing).then(
         () => undefined,
-        (error: unknown) => alarms.raise({ code: 'media-node-not-recorded', message: `${command.type} of node ${this.nodeId} could not be recorded`, error }),
+        (error: unknown) => {
+          if (!signal.aborted) alarms.raise({ code: 'media-node-not-recorded', message: `${command.type} of node ${this.nodeId} could not be recorded`, error });
+        },
       ),
     );
   }
 }
+
+const later = (a: string, b: string): string => (msOf(a) > msOf(b) ? a : b);
