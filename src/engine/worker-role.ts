@@ -7,6 +7,12 @@ import type { Projection } from '../platform/subscriptions/projection.js';
 import type { Core } from './core.js';
 
 /**
+ * What is recorded within this time is written together, ms: a transaction for every few events would
+ * cost more than all else that a call does. Who waits for a position is not kept waiting.
+ */
+const PAUSE_MS = 100;
+
+/**
  * Keeps the read models. Each has a consumer and a lease of its own, so that a slow one holds no other
  * up and several workers share them.
  */
@@ -20,7 +26,7 @@ export class WorkerRole {
     this.store = new ProjectionStore(database);
     this.leased = projections.map((projection) =>
       new Leased(`projections/${projection.name}`, { leases, clock, alarms, holder }, async (lease) => {
-        const engine = new ProjectionEngine({ reader, log, store: this.store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease });
+        const engine = new ProjectionEngine({ reader, log, store: this.store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease, pauseMs: PAUSE_MS });
         await engine.start();
         this.engines.set(projection.name, engine);
         return {

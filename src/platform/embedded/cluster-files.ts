@@ -57,13 +57,23 @@ const lockFileLines = (data: string): string[] => {
   }
 };
 
+/** The server writes it a moment after its lock file. */
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+};
+
 /** The server that runs on this data directory, if one does. */
 export const runningServer = (data: string): RunningServer | undefined => {
   const lines = lockFileLines(data);
   const pid = Number.parseInt(lines[0] ?? '', 10);
   if (!(pid > 0) || !serves(pid, data)) return undefined;
   const status = lines[7]?.trim();
-  const options = status === undefined || status === '' ? '' : readFileSync(join(data, 'postmaster.opts'), 'utf8');
+  const options = status === undefined || status === '' ? '' : textOf(join(data, 'postmaster.opts'));
   return {
     pid,
     port: Number(lines[3] ?? 0),

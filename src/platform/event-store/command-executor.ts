@@ -136,13 +136,15 @@ export class CommandExecutor {
   private async runBatch(lane: Lane, batch: Pending[]): Promise<void> {
     let left = batch;
     for (let conflicts = 0; left.length > 0; ) {
-      const remembered = lane.cached;
-      const base = remembered ?? (await this.read(lane.decider, lane.stream, undefined));
+      const assumed = lane.cached === undefined && conflicts === 0 && opensStream(lane.decider, left[0]) ? stateBefore(lane.decider) : undefined;
+      // Remembered or assumed, it may not be the newest: an append will tell.
+      const unproven = lane.cached ?? assumed;
+      const base = unproven ?? (await this.read(lane.decider, lane.stream, undefined));
       lane.cached = base;
       const { taken, answers, rest, events, next } = this.decideTogether(lane, base, left);
       if (events.length === 0) {
         // No append proves that the state is the newest: what another process wrote may change the answer.
-        if (answers.length > 0 && remembered !== undefined && conflicts <= this.maxConflicts && (await this.catchUp(lane, base))) {
+        if (answers.length > 0 && unproven !== undefined && conflicts <= this.maxConflicts && (await this.catchUp(lane, base))) {
           conflicts += 1;
           continue;
         }
@@ -162,7 +164,8 @@ export class CommandExecutor {
         }
         next.state.revision = appended.revision;
         next.state.eventsSinceSnapshot += events.length;
-        lane.cached = next.state;
+        // A repeated append writes nothing: what the stream holds was decided then, and more may have followed.
+        lane.cached = assumed !== undefined && appended.events === undefined ? undefined : next.state;
         this.maybeSnapshot(lane, next.state);
         left = rest;
       } catch (error) {
@@ -245,7 +248,7 @@ export class CommandExecutor {
   }
 
   private async read(decider: AnyDecider, stream: string, from: StreamState | undefined): Promise<StreamState> {
-    const start = from ?? (await this.fromSnapshot(decider, stream)) ?? { state: decider.initialState, revision: 'no_stream' as const, tenantId: undefined, commands: new Map(), eventsSinceSnapshot: 0 };
+    const start = from ?? (await this.fromSnapshot(decider, stream)) ?? stateBefore(decider);
     const events = await this.log.readStream(stream, start.revision === 'no_stream' ? {} : { from: start.revision + 1n });
     const known = new Set<string>(decider.eventTypes);
     for (const event of events) {
@@ -281,6 +284,10 @@ export class CommandExecutor {
     this.snapshots.save(lane.stream, { revision: state.revision, version: lane.decider.version, state: saved }).catch(() => undefined);
   }
 }
+
+const stateBefore = (decider: AnyDecider): StreamState => ({ state: decider.initialState, revision: 'no_stream', tenantId: undefined, commands: new Map(), eventsSinceSnapshot: 0 });
+
+const opensStream = (decider: AnyDecider, first: Pending | undefined): boolean => first !== undefined && decider.opens?.includes(first.command.type) === true;
 
 const isSnapshotted = (decider: AnyDecider): boolean => (decider as Partial<SnapshottedDecider>).snapshots === true;
 

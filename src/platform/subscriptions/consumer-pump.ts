@@ -38,6 +38,9 @@ export class ConsumerPump {
   private running = false;
   private tellIdle = false;
   private idleTimer: Timer | undefined;
+  /** When the last call of `handle` ended, ms of the clock. */
+  private handledAt = Number.NEGATIVE_INFINITY;
+  private pause: { readonly timer: Timer; readonly end: () => void } | undefined;
   private waiters: Waiter[] = [];
   private readonly types: ReadonlySet<string> | undefined;
   private readonly stopping = new AbortController();
@@ -61,6 +64,7 @@ export class ConsumerPump {
     }
     if (upTo > this.queuedUpTo) this.queuedUpTo = upTo;
     if (this.queue.length > this.context.maxQueued) this.attached = this.nearFeed = false;
+    if (this.queue.length >= (this.consumer.maxBatch ?? DEFAULT_BATCH)) this.pause?.end();
     this.wake();
   }
 
@@ -98,6 +102,7 @@ export class ConsumerPump {
       const waiter: Waiter = { position, resolve: settle(() => resolve(true)), reject: (error) => settle(() => reject(error))() };
       const timer = timeoutMs === undefined ? undefined : this.context.clock.after(timeoutMs, settle(() => resolve(false)));
       this.waiters.push(waiter);
+      this.pause?.end();
     });
   }
 
@@ -105,6 +110,7 @@ export class ConsumerPump {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.idleTimer?.cancel();
+    this.pause?.end();
     this.rejectWaiters();
     await this.finished;
   }
@@ -114,7 +120,9 @@ export class ConsumerPump {
     try {
       while (!signal.aborted) {
         try {
-          if (this.queue.length > 0) await this.handleQueued();
+          const pauseMs = this.pauseMs();
+          if (pauseMs > 0) await this.pauseFor(pauseMs);
+          else if (this.queue.length > 0) await this.handleQueued();
           else if (!this.attached) await this.readAlone();
           else if (this.tellIdle) await this.tellPosition();
           else break;
@@ -129,6 +137,24 @@ export class ConsumerPump {
     } finally {
       this.running = false;
     }
+  }
+
+  /** How long a short queue may still grow; 0: it is handled now. */
+  private pauseMs(): number {
+    const { pauseMs = 0, maxBatch = DEFAULT_BATCH } = this.consumer;
+    if (pauseMs === 0 || !this.attached || this.queue.length === 0 || this.queue.length >= maxBatch || this.waiters.length > 0) return 0;
+    return Math.min(pauseMs, Math.max(0, this.handledAt + pauseMs - this.context.clock.now()));
+  }
+
+  private pauseFor(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.pause?.timer.cancel();
+        this.pause = undefined;
+        resolve();
+      };
+      this.pause = { timer: this.context.clock.after(ms, end), end };
+    });
   }
 
   private async handleQueued(): Promise<void> {
@@ -170,6 +196,7 @@ export class ConsumerPump {
   private async hand(events: readonly RecordedEvent[], upTo: bigint): Promise<void> {
     this.lastRecordedAt = events.at(-1)?.recordedAt ?? this.lastRecordedAt;
     await this.consumer.handle(events, upTo);
+    this.handledAt = this.context.clock.now();
     this.told = upTo;
     this.moveTo(upTo);
   }

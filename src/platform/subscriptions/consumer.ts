@@ -12,6 +12,12 @@ export interface Consumer {
   /** Most events per call of `handle`. Default 500. */
   readonly maxBatch?: number;
   /**
+   * Least time from the end of one call of `handle` to the next while it follows the feed, ms: what comes
+   * meanwhile is handled together. A full batch, and anybody who waits for a position, ends the pause.
+   * Default 0.
+   */
+  readonly pauseMs?: number;
+  /**
    * `upTo`: all up to this position is in `events`, in earlier calls, or of no interest, so that a
    * checkpoint may move there; `events` may be empty. It is called in the same tick in which an idle
    * consumer is offered something. What it throws ends the consumer with an alarm, except RestartFrom:

@@ -14,6 +14,8 @@ export interface ProjectionGroup {
 export interface ProjectionEngineOptions {
   readonly lease?: LeaseToken;
   readonly batchSize?: number;
+  /** See Consumer.pauseMs. */
+  readonly pauseMs?: number;
   readonly onLost?: (error: LeaseLost) => void;
 }
 

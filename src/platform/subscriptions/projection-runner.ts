@@ -8,7 +8,7 @@ import { LeaseLost, type LeaseToken } from './leases.port.js';
 import type { ParkedEvents } from './parked-events.port.js';
 import { FoldFailure, versionName, type PreparedProjection, type ProjectionBatch } from './projection-batch.js';
 import { batchOf, isBadData, ProjectionParking } from './projection-parking.js';
-import { foldInto, Superseded, type ProjectionState, type ProjectionStore } from './projection-store.js';
+import { foldInto, Superseded, WRITING_ROWS, type ProjectionState, type ProjectionStore } from './projection-store.js';
 import type { Reader } from './reader.js';
 import { backoffMs, sleepUnless } from './retry.js';
 
@@ -27,6 +27,8 @@ export interface ProjectionRunnerOptions {
   readonly lease?: LeaseToken;
   /** Most events per transaction. Default 2,000. */
   readonly batchSize?: number;
+  /** See Consumer.pauseMs. */
+  readonly pauseMs?: number;
   /** Called when the lease turns out to be somebody else's; nothing is written any more. */
   readonly onLost?: (error: LeaseLost) => void;
 }
@@ -90,6 +92,7 @@ export class ProjectionRunner {
       eventTypes: [...new Set(this.projections.flatMap(({ projection }) => projection.eventTypes))],
       after: this.leastPosition(),
       maxBatch: this.options.batchSize ?? 2_000,
+      pauseMs: this.options.pauseMs ?? 0,
       handle: (events, upTo) => this.inTurn(() => this.handle(events, upTo)),
     });
   }
@@ -218,7 +221,7 @@ export class ProjectionRunner {
     await store.database.transaction(async (tx) => {
       await store.move(tx, behind.map(({ state }) => state), upTo, this.logId, this.options.lease);
       for (const batch of batches) await foldInto(tx, store.schema, batch);
-    });
+    }, WRITING_ROWS);
     for (const one of behind) one.state = { ...one.state, position: upTo };
   }
 

@@ -1,8 +1,8 @@
-import type { Database, Queryable } from '../postgres/database.js';
+import type { Database, Queryable, TransactionOptions } from '../postgres/database.js';
 import { assertLeaseCurrent } from '../postgres/leases.js';
 import type { LeaseToken } from './leases.port.js';
 import type { PreparedProjection, ProjectionBatch } from './projection-batch.js';
-import { createIndexesSql, createTableSql, createViewSql, deleteRowsSql, loadRowsSql, qualified, upsertRowsSql } from './projection-tables.js';
+import { createIndexesSql, createTableSql, createViewSql, deleteRowsSql, loadRowsSql, type PreparedTable, qualified, upsertRowsSql } from './projection-tables.js';
 import { loadedRow } from './projection-values.js';
 import { physicalTable } from './projection.js';
 import { despiteDeadlocks } from './retry.js';
@@ -30,6 +30,14 @@ const STATES = `SELECT p.name, p.version, p.position, p.log_id, p.generation, a.
 const MOVE = `UPDATE trunkline_projections p SET position = $5, saved_at = now()
   FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS k(name, version, position, generation)
   WHERE p.name = k.name AND p.version = k.version AND p.position = k.position AND p.generation = k.generation AND p.log_id = $6`;
+/** The lease's row is locked until the commit: nobody takes it over in between. */
+const MOVE_UNDER_LEASE = `WITH held AS (SELECT 1 FROM trunkline_leases WHERE name = $7 AND epoch = $8 FOR KEY SHARE) ${MOVE} AND EXISTS (SELECT 1 FROM held)`;
+
+/**
+ * For transactions that write rows and checkpoint. Their commit need not wait for the disk: what a crash
+ * takes away it takes away whole, the checkpoint tells, and the log has it still.
+ */
+export const WRITING_ROWS: TransactionOptions = { settings: { synchronous_commit: 'off' } };
 
 interface StateRow {
   name: string;
@@ -118,16 +126,18 @@ export class ProjectionStore {
 
   /** First statement of a batch's transaction: moves the checkpoints. Throws Superseded, LeaseLost. */
   async move(tx: Queryable, states: readonly ProjectionState[], upTo: bigint, logId: string, lease: LeaseToken | undefined): Promise<void> {
-    if (lease !== undefined) await assertLeaseCurrent(tx, lease);
-    const { rowCount } = await tx.query(MOVE, [
+    const values = [
       states.map(({ name }) => name),
       states.map(({ version }) => version),
       states.map(({ position }) => position.toString()),
       states.map(({ generation }) => generation.toString()),
       upTo.toString(),
       logId,
-    ]);
-    if (rowCount !== states.length) throw new Superseded('somebody else has moved a checkpoint of these projections');
+    ];
+    const { rowCount } = lease === undefined ? await tx.query(MOVE, values, 'projections_move') : await tx.query(MOVE_UNDER_LEASE, [...values, lease.name, lease.epoch], 'projections_move_under_lease');
+    if (rowCount === states.length) return;
+    if (lease !== undefined) await assertLeaseCurrent(tx, lease);
+    throw new Superseded('somebody else has moved a checkpoint of these projections');
   }
 }
 
@@ -142,8 +152,18 @@ export const foldInto = async (tx: Queryable, schema: string, batch: ProjectionB
   batch.apply();
   for (const rows of touched) {
     const upserts = rows.upserts();
-    if (upserts.length > 0) await tx.query(upsertRowsSql(schema, rows.table), [JSON.stringify(upserts)]);
+    if (upserts.length > 0) await tx.query(upsertRowsSql(schema, rows.table), [JSON.stringify(upserts)], planOnce(schema, 'upsert', rows.table));
     const deletions = rows.deletions();
     if ((deletions[0]?.length ?? 0) > 0) await tx.query(deleteRowsSql(schema, rows.table), deletions);
   }
+};
+
+/**
+ * For what has one plan only, whatever the table's size: PostgreSQL would keep one that looks rows up by
+ * the wrong index, made while the table was empty. Names are cut at 63 bytes; a rebuild's tables live
+ * too short to be worth one.
+ */
+const planOnce = (schema: string, deed: string, { physical }: PreparedTable): string | undefined => {
+  const name = `${deed}_${physical}`;
+  return schema === 'public' && name.length < 64 ? name : undefined;
 };

@@ -42,6 +42,7 @@ export class AppendQueue<Outcome> {
   private readonly options: AppendQueueOptions<Outcome>;
   private queue: Queued<Outcome>[] = [];
   private sending: Promise<void> | undefined;
+  private answered: Promise<unknown> = Promise.resolve();
 
   constructor(options: AppendQueueOptions<Outcome>) {
     this.options = options;
@@ -61,12 +62,19 @@ export class AppendQueue<Outcome> {
     while (this.sending !== undefined) await this.sending;
   }
 
+  /** Resolves when the group that is on its way now, if one is, has its answer. Never rejects. */
+  async groupAnswered(): Promise<void> {
+    await this.answered.catch(() => undefined);
+  }
+
   private async sendAll(): Promise<void> {
     let backoff = BACKOFF_MS.first;
     while (this.queue.length > 0) {
       const group = this.takeGroup();
       try {
-        const outcomes = await this.options.send(group.map(({ append }) => append));
+        const sent = this.options.send(group.map(({ append }) => append));
+        this.answered = sent;
+        const outcomes = await sent;
         for (const [i, { resolve }] of group.entries()) resolve(outcomes[i] as Outcome);
         backoff = BACKOFF_MS.first;
       } catch (error) {

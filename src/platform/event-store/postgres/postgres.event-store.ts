@@ -154,7 +154,11 @@ export class PostgresEventStore implements EventStore {
         this.retries.endless(signal, () => this.page(run, after, LAST, PAGE, options.filter)).catch((error: unknown) => {
           throw this.explained(error, 'subscription');
         }),
-      more: (position) => this.end.reachesBeyond(position, signal, { clock: this.clock, ms: POLL_MS }),
+      more: async (position) => {
+        await this.end.reachesBeyond(position, signal, { clock: this.clock, ms: POLL_MS });
+        // The server's notice of our own append comes before its answer: what the subscriber gets by that need not be read.
+        if (options.seen !== undefined) await this.queue.groupAnswered();
+      },
     });
   }
 

@@ -61,8 +61,9 @@ const addLeg = (command: Extract<CallCommand, { type: 'AddLeg' }>, state: CallSt
  */
 export const callDecider: Decider<CallState, CallCommand, CallEvent> = {
   category: 'call',
-  version: 1,
+  version: 2,
   eventTypes: Object.keys(callEventSpecs) as CallEvent['type'][],
+  opens: ['StartCall'],
   initialState: initialCall,
   evolve: evolveCall,
   decide(command, state) {
