@@ -1,10 +1,12 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ApiParts } from './api-parts.js';
 import { AppModule } from './app.module.js';
 import { serveOpenApi } from './platform/http/openapi.js';
 import { nestLogger, observeRequests } from './platform/http/request-log.js';
+import { silentConnectionsOf } from './platform/http/silent-connections.js';
 import { serverAdapter } from './platform/http/server-adapter.js';
 import { observeAlarms } from './platform/observability/alarm-metrics.js';
 
@@ -25,6 +27,7 @@ export const startHttp = async (parts: ApiParts): Promise<HttpServer> => {
   observeRequests(adapter.getInstance() as unknown as Parameters<typeof observeRequests>[0], { logger, metrics, clock });
   observeAlarms(metrics, alarms);
   serveOpenApi(app, API_VERSION);
+  const endSilent = silentConnectionsOf(adapter.getHttpServer() as Server);
   try {
     await app.listen(settings.httpPort, settings.httpHost);
   } catch (error) {
@@ -33,5 +36,11 @@ export const startHttp = async (parts: ApiParts): Promise<HttpServer> => {
   }
   const url = await app.getUrl();
   logger.info({ url }, 'the API listens');
-  return { url, close: () => app.close() };
+  return {
+    url,
+    close: () => {
+      endSilent();
+      return app.close();
+    },
+  };
 };

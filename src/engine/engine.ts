@@ -6,6 +6,7 @@ import { TenantDirectoryFold } from '../identity/tenants/directory/tenant-direct
 import { PostgresTimerStore } from '../platform/effects/postgres-timer-store.js';
 import { deterministicId } from '../platform/event-store/deterministic-ids.js';
 import { DIRECTORIES, type ProjectionProgress } from '../platform/http/projection-progress.port.js';
+import type { LiveFanout } from '../platform/http/live-fanout.port.js';
 import type { ReadinessCheck } from '../platform/http/readiness.port.js';
 import type { AlarmCounter } from '../platform/observability/alarms.port.js';
 import { PostgresCheckpoints } from '../platform/postgres/checkpoints.js';
@@ -38,6 +39,8 @@ export interface EngineParts {
   readonly projections: readonly Projection[];
   readonly connect: EslConnect;
   readonly session?: TelephonyOptions['session'];
+  /** Where the worker role tells what changed; left out: nobody watches. */
+  readonly fanout?: LiveFanout;
 }
 
 /** One process of Trunkline in the roles that it is told, on real storage. */
@@ -58,7 +61,7 @@ export class Engine {
     this.directories = new LiveFoldRunner(core, [this.apiKeys, this.tenants], { name: DIRECTORIES });
     const { rejectUnknownNumbers } = settings;
     this.telephony = settings.roles.includes('telephony') ? new TelephonyRole(core, { connect, rejectUnknownNumbers, ...(session === undefined ? {} : { session }) }) : undefined;
-    this.worker = settings.roles.includes('worker') ? new WorkerRole(core, storage.database, projections) : undefined;
+    this.worker = settings.roles.includes('worker') ? new WorkerRole(core, storage.database, projections, parts.fanout) : undefined;
   }
 
   static async build(parts: EngineParts): Promise<Engine> {

@@ -46,7 +46,10 @@ export const startProgram = async ({ settings, projections, session, logger = cr
     for (let close = closing.pop(); close !== undefined; close = closing.pop()) await close();
   };
   try {
-    const engine = await Engine.build({ settings, clock, random, alarms, storage, projections, connect: connectEsl, ...(session === undefined ? {} : { session }) });
+    const redis = settings.redisUrl === undefined ? undefined : openRedis(settings.redisUrl, { clock, random, alarms });
+    if (redis !== undefined) closing.push(() => redis.close());
+    const fanout = redis?.fanout ?? new InProcessFanout();
+    const engine = await Engine.build({ settings, clock, random, alarms, storage, projections, connect: connectEsl, fanout, ...(session === undefined ? {} : { session }) });
     closing.push(() => engine.stop());
     await engine.start();
     let url: string | undefined;
@@ -55,11 +58,9 @@ export const startProgram = async ({ settings, projections, session, logger = cr
       const { log, executor, dispatcher } = engine.core;
       const metrics = new Registry();
       collectDefaultMetrics({ register: metrics });
-      const redis = settings.redisUrl === undefined ? undefined : openRedis(settings.redisUrl, { clock, random, alarms });
-      if (redis !== undefined) closing.push(() => redis.close());
       const http = await startHttp({
         settings, clock, random, logger, alarms, metrics, readiness: engine.readinessChecks(), log, executor, dispatcher, database, progress, apiKeys, tenants, nodes,
-        rateLimiter: redis?.rateLimiter ?? new InProcessRateLimiter(clock), fanout: redis?.fanout ?? new InProcessFanout(),
+        rateLimiter: redis?.rateLimiter ?? new InProcessRateLimiter(clock), fanout,
       });
       url = http.url;
       closing.push(() => http.close());

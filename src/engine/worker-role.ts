@@ -1,4 +1,7 @@
 import type { Database } from '../platform/postgres/database.js';
+import type { RecordedEvent } from '../kernel/event.js';
+import type { LiveFanout } from '../platform/http/live-fanout.port.js';
+import { changeTopic, modelChanged } from '../platform/http/live/live-board.port.js';
 import { Leased } from '../platform/subscriptions/leased.js';
 import { ProjectionEngine } from '../platform/subscriptions/projection-engine.js';
 import type { ProjectionStatus } from '../platform/subscriptions/projection-runner.js';
@@ -21,12 +24,13 @@ export class WorkerRole {
   private readonly engines = new Map<string, ProjectionEngine>();
   private readonly leased: readonly Leased[];
 
-  constructor(core: Core, database: Database, projections: readonly Projection[]) {
+  /** `fanout`: where it is told what changed, for those who watch. */
+  constructor(core: Core, database: Database, projections: readonly Projection[], fanout?: LiveFanout) {
     const { reader, log, parked, clock, alarms, leases, holder } = core;
     this.store = new ProjectionStore(database);
     this.leased = projections.map((projection) =>
       new Leased(`projections/${projection.name}`, { leases, clock, alarms, holder }, async (lease) => {
-        const engine = new ProjectionEngine({ reader, log, store: this.store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease, pauseMs: PAUSE_MS });
+        const engine = new ProjectionEngine({ reader, log, store: this.store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease, pauseMs: PAUSE_MS, onCommitted: tell(fanout, projection.name) });
         await engine.start();
         this.engines.set(projection.name, engine);
         return {
@@ -62,3 +66,10 @@ export class WorkerRole {
     await Promise.all(this.leased.map((leased) => leased.stop()));
   }
 }
+
+const tell =
+  (fanout: LiveFanout | undefined, model: string) =>
+  (events: readonly RecordedEvent[], upTo: bigint): void => {
+    if (fanout === undefined) return;
+    for (const tenantId of new Set(events.map(({ metadata }) => metadata.tenantId))) fanout.publish(changeTopic(model, tenantId), modelChanged(upTo));
+  };

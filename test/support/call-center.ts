@@ -71,14 +71,15 @@ export class CallCenter {
     const fs = new SimulatedSwitch({ clock: systemClock, random: new SeededRandom(1), endpoints, cdrPoster: poster });
     const server = new EslSocketServer(fs);
     await server.listen();
-    const engine = await TestEngine.start([nodeUrl(server.port)], projections);
+    const fanout = new InProcessFanout();
+    const engine = await TestEngine.start([nodeUrl(server.port)], projections, undefined, { fanout });
     await runMigrations(engine.storage.database, HTTP_SCHEMA, HTTP_MIGRATIONS);
     const { apiKeys, tenants, database, progress, nodes, core } = engine.engine;
     const { log, executor, dispatcher } = core;
     const http = await startHttp(change({
       settings: { httpHost: '127.0.0.1', httpPort: 0, requestsPerMinute: 1_000_000, cdrToken: 'secret' },
       clock: systemClock, random: systemRandom, logger: pino({ level: 'silent' }), alarms: engine.alarms, metrics: new Registry(), readiness: engine.engine.readinessChecks(),
-      log, executor, dispatcher, database, progress, apiKeys, tenants, nodes, rateLimiter: new InProcessRateLimiter(systemClock), fanout: new InProcessFanout(),
+      log, executor, dispatcher, database, progress, apiKeys, tenants, nodes, rateLimiter: new InProcessRateLimiter(systemClock), fanout,
     }));
     const center = new CallCenter(fs, server, engine, http.url, () => http.close());
     holder.center = center;

@@ -54,6 +54,7 @@ export interface TestEngineOptions {
   readonly logPool?: pg.PoolConfig;
   readonly alarms?: AlarmCounter;
   readonly settings?: Partial<EngineParts['settings']>;
+  readonly fanout?: NonNullable<EngineParts['fanout']>;
 }
 
 /** A whole engine on a database of its own. */
@@ -72,7 +73,7 @@ export class TestEngine {
     const storage = await openTestStorage(pool ?? fresh!.pool, options.logPool);
     const alarms = options.alarms ?? new AlarmCounter();
     const settings = { ...settingsFrom({}), freeswitchNodes: nodes, ...options.settings };
-    const engine = await Engine.build({ settings, clock: systemClock, random: systemRandom, alarms, storage, projections, connect: connectEsl, ...(options.session === undefined ? {} : { session: options.session }) });
+    const engine = await Engine.build({ settings, clock: systemClock, random: systemRandom, alarms, storage, projections, connect: connectEsl, ...(options.session === undefined ? {} : { session: options.session }), ...(options.fanout === undefined ? {} : { fanout: options.fanout }) });
     await engine.start();
     return new TestEngine(engine, storage, alarms, fresh?.drop);
   }

@@ -1,4 +1,5 @@
 import { sleep, type Clock } from '../../kernel/clock.js';
+import type { RecordedEvent } from '../../kernel/event.js';
 import type { LeaseLost, LeaseToken } from './leases.port.js';
 import { prepareProjection, versionName, type PreparedProjection } from './projection-batch.js';
 import { ProjectionRunner, type ProjectionRunnerParts, type ProjectionStatus } from './projection-runner.js';
@@ -17,6 +18,8 @@ export interface ProjectionEngineOptions {
   /** See Consumer.pauseMs. */
   readonly pauseMs?: number;
   readonly onLost?: (error: LeaseLost) => void;
+  /** See ProjectionRunnerOptions. */
+  readonly onCommitted?: (events: readonly RecordedEvent[], upTo: bigint) => void;
 }
 
 const POLL_MS = 20;

@@ -31,6 +31,8 @@ export interface ProjectionRunnerOptions {
   readonly pauseMs?: number;
   /** Called when the lease turns out to be somebody else's; nothing is written any more. */
   readonly onLost?: (error: LeaseLost) => void;
+  /** Hears of what readers can see from now on, in the order of commits. Must not throw. */
+  readonly onCommitted?: (events: readonly RecordedEvent[], upTo: bigint) => void;
 }
 
 export interface ProjectionStatus extends ProjectionState {
@@ -223,6 +225,7 @@ export class ProjectionRunner {
       for (const batch of batches) await foldInto(tx, store.schema, batch);
     }, WRITING_ROWS);
     for (const one of behind) one.state = { ...one.state, position: upTo };
+    this.options.onCommitted?.(events, upTo);
   }
 
   /** Another runner or a rebuild was here: find out where things stand now. */

@@ -1,0 +1,60 @@
+import type { Random } from '../../../kernel/clock.js';
+import { BoardFeed, type BoardFeedParts, type BoardWatcher } from './board-feed.js';
+import type { LiveBoard } from './live-board.port.js';
+
+/** A feed that nobody watches is kept this long at least, so that who comes back at once need not begin anew, ms. */
+const KEPT_MS = 30_000;
+
+interface Kept {
+  readonly feed: BoardFeed;
+  leftAt: number;
+}
+
+/** The boards that somebody watches here: one feed for each board and tenant, however many watch it. */
+export class LiveBoards {
+  private readonly feeds = new Map<string, Kept>();
+  private readonly ends = new Set<() => void>();
+
+  constructor(
+    private readonly boards: readonly LiveBoard[],
+    private readonly parts: BoardFeedParts & { readonly random: Random },
+  ) {}
+
+  /** `onEnd` is called when the process lets go of all who watch. Returns what ends the watching. */
+  watch(name: LiveBoard['name'], tenantId: string, watcher: BoardWatcher, lastId: string | undefined, onEnd: () => void): () => void {
+    this.forgetUnwatched();
+    const kept = this.keptOf(name, tenantId);
+    const leave = kept.feed.watch(watcher, lastId);
+    this.ends.add(onEnd);
+    return () => {
+      this.ends.delete(onEnd);
+      leave();
+      kept.leftAt = this.parts.clock.now();
+    };
+  }
+
+  /** How many watch. */
+  get watchers(): number {
+    return this.ends.size;
+  }
+
+  close(): void {
+    for (const end of [...this.ends]) end();
+  }
+
+  private keptOf(name: LiveBoard['name'], tenantId: string): Kept {
+    const key = `${name}/${tenantId}`;
+    const known = this.feeds.get(key);
+    if (known !== undefined) return known;
+    const board = this.boards.find((candidate) => candidate.name === name);
+    if (board === undefined) throw new Error(`there is no board ${name}`);
+    const kept = { feed: new BoardFeed(board, tenantId, this.parts.random.uuid(), this.parts), leftAt: 0 };
+    this.feeds.set(key, kept);
+    return kept;
+  }
+
+  private forgetUnwatched(): void {
+    const before = this.parts.clock.now() - KEPT_MS;
+    for (const [key, { feed, leftAt }] of this.feeds) if (!feed.isWatched && leftAt < before) this.feeds.delete(key);
+  }
+}
