@@ -60,15 +60,18 @@ export class Leased {
 
   private async tryOnce(): Promise<void> {
     const { leases, alarms, holder } = this.parts;
-    if (this.lease?.isHeld() === true) return;
+    if (this.isHeld) return;
     await this.end();
+    // One that only seems to be over (the clock was set) renews itself: nobody, we included, would get it.
+    await this.lease?.release();
+    this.lease = undefined;
     try {
       const lease = await leases.acquire(this.name, holder);
       if (lease === undefined) return;
       this.lease = lease;
       lease.lost.addEventListener('abort', () => {
         alarms.raise({ code: 'lease-lost', message: `${this.name} goes on in another process` });
-        void this.end();
+        if (this.lease === lease) void this.end();
       }, { once: true });
       this.running = await this.begin(lease);
     } catch (error) {

@@ -44,19 +44,17 @@ export class CallIngest {
         this.record(fact.factId, fact.at, leg, { kind: 'unbridged', otherLegId: fact.otherChannelId });
         return;
       case 'channel-destroyed':
-        this.record(fact.factId, fact.at, leg, { kind: 'ended', cause: 'DESTINATION_OUT_OF_ORDER', q850: null, sipStatus: null, hungUpBy: 'switch', times: { createdAt: leg.createdAt } });
-        this.parts.legs.noteEnd(leg.legId);
+        this.recordEnd(fact, leg, { kind: 'ended', cause: 'DESTINATION_OUT_OF_ORDER', q850: null, sipStatus: null, hungUpBy: 'switch', times: { createdAt: leg.createdAt } });
         return;
       case 'channel-ended': {
         this.unclaimed.delete(leg.callId);
         const { endedAt: _endedAt, ...times } = fact.times;
-        this.record(fact.factId, fact.at, leg, { kind: 'ended', cause: fact.cause, q850: fact.q850 ?? null, sipStatus: fact.sipStatus ?? null, hungUpBy: fact.hungUpBy, times });
-        this.parts.legs.noteEnd(leg.legId);
+        this.recordEnd(fact, leg, { kind: 'ended', cause: fact.cause, q850: fact.q850 ?? null, sipStatus: fact.sipStatus ?? null, hungUpBy: fact.hungUpBy, times });
         return;
       }
       default: {
         const simple = simpleFact(fact);
-        if (simple !== undefined) this.record(fact.factId, fact.at, leg, simple);
+        if (simple === undefined || !this.record(fact.factId, fact.at, leg, simple)) return;
         if (fact.kind === 'channel-answered') this.parts.legs.change(leg.legId, { answeredAt: fact.at });
         if (fact.kind === 'channel-parked') {
           this.parts.legs.change(leg.legId, { parked: true });
@@ -73,16 +71,15 @@ export class CallIngest {
     const joined = told !== undefined ? { ...told, callStartedAt: legs.startOf(told.callId) ?? fact.at } : fact.callChannelId !== fact.channelId ? legs.get(fact.callChannelId) : undefined;
     if (joined !== undefined) {
       const leg = this.newLeg(nodeId, fact, joined.tenantId, 'callee', null, null);
-      legs.note(live(leg, joined.callId, joined.tenantId, fact.at, joined.callStartedAt));
-      this.send(joined.callId, joined.tenantId, fact.factId, fact.at, nodeId, { type: 'AddLeg', data: { leg } });
+      const sent = this.send(joined.callId, joined.tenantId, fact.factId, fact.at, nodeId, { type: 'AddLeg', data: { leg } });
+      if (sent) legs.note(live(leg, joined.callId, joined.tenantId, fact.at, joined.callStartedAt));
       return;
     }
     const agent = fact.origin === 'device' && fact.deviceUser !== undefined ? this.parts.devices.agentOf(fact.deviceUser) : undefined;
     const number = fact.direction === 'inbound' && agent === undefined ? this.parts.numbers.resolve(fact.dialedNumber) : undefined;
     const tenantId = agent?.tenantId ?? number?.tenantId ?? SYSTEM_TENANT;
     const leg = this.newLeg(nodeId, fact, tenantId, fact.direction === 'inbound' ? (agent === undefined ? 'caller' : 'agent') : 'callee', agent?.agentId ?? null, agent?.shiftId ?? null);
-    legs.note(live(leg, fact.channelId, tenantId, fact.at, fact.at));
-    this.send(fact.channelId, tenantId, fact.factId, fact.at, nodeId, {
+    const sent = this.send(fact.channelId, tenantId, fact.factId, fact.at, nodeId, {
       type: 'StartCall',
       data: {
         callId: fact.channelId,
@@ -96,6 +93,8 @@ export class CallIngest {
         leg,
       },
     });
+    if (!sent) return;
+    legs.note(live(leg, fact.channelId, tenantId, fact.at, fact.at));
     if (fact.direction === 'inbound' && agent === undefined && number === undefined && this.parts.rejectUnknownNumbers) this.unclaimed.add(fact.channelId);
   }
 
@@ -122,18 +121,24 @@ export class CallIngest {
     if (other === undefined || other.callId === leg.callId) return;
     const [stays, moves] = isEarlier(leg, other) ? [leg, other] : [other, leg];
     const passport = passportOf(moves);
+    const adopted = this.send(stays.callId, stays.tenantId, `${factId}/adopt`, at, stays.nodeId, { type: 'AdoptLeg', data: { passport, fromCallId: moves.callId } });
+    if (!adopted) return;
     this.send(moves.callId, moves.tenantId, `${factId}/move`, at, moves.nodeId, { type: 'MoveLeg', data: { passport, toCallId: stays.callId } });
-    this.send(stays.callId, stays.tenantId, `${factId}/adopt`, at, stays.nodeId, { type: 'AdoptLeg', data: { passport, fromCallId: moves.callId } });
     this.parts.legs.change(moves.legId, { callId: stays.callId, tenantId: stays.tenantId, callStartedAt: stays.callStartedAt });
   }
 
-  private record(factId: string, at: string, leg: LiveLeg, fact: LegFact): void {
-    this.send(leg.callId, leg.tenantId, factId, at, leg.nodeId, { type: 'RecordLegFact', data: { legId: leg.legId, fact } });
+  /** What could not be sent was not noted either: the comparison with the switch that follows finds the leg and infers its end. */
+  private recordEnd({ factId, at }: ChannelFact, leg: LiveLeg, fact: LegFact): void {
+    if (this.record(factId, at, leg, fact)) this.parts.legs.noteEnd(leg.legId);
   }
 
-  private send(callId: string, tenantId: string, factId: string, at: string, nodeId: string, command: Pick<CallCommand, 'type' | 'data'>): void {
+  private record(factId: string, at: string, leg: LiveLeg, fact: LegFact): boolean {
+    return this.send(leg.callId, leg.tenantId, factId, at, leg.nodeId, { type: 'RecordLegFact', data: { legId: leg.legId, fact } });
+  }
+
+  private send(callId: string, tenantId: string, factId: string, at: string, nodeId: string, command: Pick<CallCommand, 'type' | 'data'>): boolean {
     const commandId = deterministicId('fact', factId);
-    this.parts.lanes.send(callId, {
+    return this.parts.lanes.send(callId, {
       ...command,
       meta: { commandId, tenantId, at, actor: { kind: 'switch', id: nodeId }, correlationId: callId, causationId: commandId },
     } as CallCommand);

@@ -1,7 +1,8 @@
 import type { Command } from '../../../kernel/command.js';
 import { type Clock, sleep } from '../../../kernel/clock.js';
-import { DomainError } from '../../../kernel/errors.js';
 import { streamOf } from '../../../kernel/streams.js';
+import { isPassing } from '../../../platform/subscriptions/process-commands.js';
+import { type OpenWork, Watermark } from '../../../platform/subscriptions/watermark.js';
 import type { CallCommand } from '../../contract/call-commands.js';
 
 export interface FactLanesOptions {
@@ -12,8 +13,13 @@ export interface FactLanesOptions {
 
 type Dispatch = (stream: string, command: Command) => Promise<unknown>;
 
+interface Waiting {
+  readonly command: CallCommand;
+  readonly work: OpenWork;
+}
+
 interface Lane {
-  waiting: CallCommand[];
+  waiting: Waiting[];
   running: boolean;
 }
 
@@ -25,7 +31,8 @@ const BYTES_PER_FACT = 600;
  */
 export class FactLanes {
   private readonly lanes = new Map<string, Lane>();
-  private held = 0;
+  private readonly done = new Watermark(0n);
+  private sent = 0n;
   private stopped = false;
 
   constructor(
@@ -38,28 +45,33 @@ export class FactLanes {
 
   /** Facts that wait for the store or are on their way to it. */
   get pending(): number {
-    return this.held;
+    return this.done.openCount;
   }
 
-  send(callId: string, command: CallCommand): void {
-    if (this.stopped) return;
-    if ((this.held + 1) * BYTES_PER_FACT > this.options.maxBytes) {
+  /** False where there was no room, or the process ends: the fact is lost, and nothing may be believed on its account. */
+  send(callId: string, command: CallCommand): boolean {
+    if (this.stopped) return false;
+    if ((this.done.openCount + 1) * BYTES_PER_FACT > this.options.maxBytes) {
       this.onOverflow();
-      return;
+      return false;
     }
-    this.held += 1;
+    this.sent += 1n;
+    const work = this.done.begin(this.sent, 1);
+    this.done.seen(this.sent);
     const lane = this.lanes.get(callId) ?? { waiting: [], running: false };
     this.lanes.set(callId, lane);
-    lane.waiting.push(command);
+    lane.waiting.push({ command, work });
     if (!lane.running) {
       lane.running = true;
       void this.run(callId, lane);
     }
+    return true;
   }
 
-  /** Resolves when everything sent so far is recorded or refused. */
+  /** Resolves when everything sent before the call is recorded or refused, whatever comes meanwhile. */
   async drained(): Promise<void> {
-    while (this.held > 0 && !this.stopped) await sleep(this.clock, 5);
+    const upTo = this.sent;
+    while (this.done.position < upTo && !this.stopped) await sleep(this.clock, 5);
   }
 
   stop(): void {
@@ -71,16 +83,16 @@ export class FactLanes {
     while (lane.waiting.length > 0 && !this.stopped) {
       const batch = lane.waiting;
       lane.waiting = [];
-      const results = await Promise.allSettled(batch.map((command) => this.dispatch(stream, command)));
-      const again: CallCommand[] = [];
+      const results = await Promise.allSettled(batch.map(({ command }) => this.dispatch(stream, command)));
+      const again: Waiting[] = [];
       results.forEach((result, index) => {
-        const command = batch[index]!;
-        if (result.status === 'fulfilled') this.held -= 1;
-        else if (result.reason instanceof DomainError && result.reason.kind === 'unavailable') again.push(command);
-        else {
-          this.held -= 1;
-          this.onRefused(callId, command, result.reason);
+        const fact = batch[index]!;
+        if (result.status === 'rejected' && isPassing(result.reason)) {
+          again.push(fact);
+          return;
         }
+        fact.work.done();
+        if (result.status === 'rejected') this.onRefused(callId, fact.command, result.reason);
       });
       if (again.length > 0) {
         lane.waiting = [...again, ...lane.waiting];

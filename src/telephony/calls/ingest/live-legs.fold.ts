@@ -50,6 +50,8 @@ export class LiveLegs implements LiveFold {
   readonly version = 2;
   readonly eventTypes = ['CallStarted', 'OfferMade', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegsBridged', 'LegsUnbridged', 'LegHeld', 'LegResumed', 'LegEnded', 'CallEnded', 'SwitchActionRequested'];
   private readonly legs = new Map<string, LiveLeg>();
+  /** Legs as the log alone tells them: what was only noted may never be recorded, and must not outlive the process. */
+  private readonly recorded = new Map<string, LiveLeg>();
   private readonly starts = new Map<string, { readonly at: string; readonly nodeId: string }>();
   /** Legs that were asked for, by the id that they will have. */
   private readonly expected = new Map<string, ExpectedLeg>();
@@ -132,37 +134,40 @@ export class LiveLegs implements LiveFold {
         return;
       case 'LegStarted': {
         this.expected.delete(event.data.legId);
-        if (this.ended.has(event.data.legId)) return;
         const { shiftId: _shiftId, number: _number, name: _name, ...leg } = event.data;
+        const started = { answeredAt: null, parked: false, bridgedWith: null, held: false, ...leg, callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.startOf(callId) ?? at };
+        this.recorded.set(leg.legId, started);
+        if (this.ended.has(leg.legId)) return;
         const known = this.legs.get(leg.legId);
-        this.note({ answeredAt: null, parked: false, bridgedWith: null, held: false, ...known, ...leg, callId: known?.callId ?? callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.startOf(callId) ?? at });
+        this.note(known === undefined ? started : { ...started, answeredAt: known.answeredAt, parked: known.parked, bridgedWith: known.bridgedWith, held: known.held, callId: known.callId });
         return;
       }
       case 'LegAdopted': {
-        if (this.ended.has(event.data.legId)) return;
-        this.note({ bridgedWith: null, held: false, ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.startOf(callId) ?? at });
+        const adopted = { bridgedWith: null, held: false, ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.startOf(callId) ?? at };
+        this.recorded.set(adopted.legId, adopted);
+        if (!this.ended.has(adopted.legId)) this.note(adopted);
         return;
       }
       case 'LegMoved':
-        this.change(event.data.legId, { callId: event.data.toCallId });
+        this.tell(event.data.legId, { callId: event.data.toCallId });
         return;
       case 'LegAnswered':
-        this.change(event.data.legId, { answeredAt: at });
+        this.tell(event.data.legId, { answeredAt: at });
         return;
       case 'LegParked':
-        this.change(event.data.legId, { parked: true });
+        this.tell(event.data.legId, { parked: true });
         return;
       case 'LegsBridged':
-        this.change(event.data.legId, { bridgedWith: event.data.otherLegId, parked: false });
-        this.change(event.data.otherLegId, { bridgedWith: event.data.legId, parked: false });
+        this.tell(event.data.legId, { bridgedWith: event.data.otherLegId, parked: false });
+        this.tell(event.data.otherLegId, { bridgedWith: event.data.legId, parked: false });
         return;
       case 'LegsUnbridged':
-        this.change(event.data.legId, { bridgedWith: null });
-        this.change(event.data.otherLegId, { bridgedWith: null });
+        this.tell(event.data.legId, { bridgedWith: null });
+        this.tell(event.data.otherLegId, { bridgedWith: null });
         return;
       case 'LegHeld':
       case 'LegResumed':
-        this.change(event.data.legId, { held: event.type === 'LegHeld' });
+        this.tell(event.data.legId, { held: event.type === 'LegHeld' });
         return;
       case 'SwitchActionRequested': {
         const { channelId, nodeId, deed, parameters } = event.data;
@@ -172,6 +177,7 @@ export class LiveLegs implements LiveFold {
       }
       case 'LegEnded':
         this.expected.delete(event.data.legId);
+        this.recorded.delete(event.data.legId);
         this.noteEnd(event.data.legId);
         return;
       default:
@@ -179,14 +185,24 @@ export class LiveLegs implements LiveFold {
   }
 
   snapshot(): Json {
-    return { legs: [...this.legs.values()] as unknown as Json, starts: [...this.starts] as unknown as Json, expected: [...this.expected] as unknown as Json, heard: [...this.heard] };
+    return { legs: [...this.recorded.values()] as unknown as Json, starts: [...this.starts] as unknown as Json, expected: [...this.expected] as unknown as Json, heard: [...this.heard] };
   }
 
   restore(state: Json): void {
     const saved = state as unknown as { legs: LiveLeg[]; starts: [string, { at: string; nodeId: string }][]; expected: [string, ExpectedLeg][]; heard: [string, string][] };
     for (const [nodeId, at] of saved.heard) this.heard.set(nodeId, at);
-    for (const leg of saved.legs) this.legs.set(leg.legId, leg);
+    for (const leg of saved.legs) {
+      this.legs.set(leg.legId, leg);
+      this.recorded.set(leg.legId, leg);
+    }
     for (const [legId, call] of saved.expected) this.expected.set(legId, call);
     for (const [callId, start] of saved.starts) this.starts.set(callId, start);
+  }
+
+  /** What the log says about a leg. */
+  private tell(legId: string, change: Partial<LiveLeg>): void {
+    this.change(legId, change);
+    const leg = this.recorded.get(legId);
+    if (leg !== undefined) this.recorded.set(legId, { ...leg, ...change });
   }
 }
