@@ -10,6 +10,7 @@ import type { LiveFanout } from './platform/http/live-fanout.port.js';
 import type { ProjectionProgress } from './platform/http/projection-progress.port.js';
 import type { RateLimiter } from './platform/http/rate-limit.port.js';
 import type { ReadinessCheck } from './platform/http/readiness.port.js';
+import type { ObjectStorage } from './platform/object-storage/object-storage.port.js';
 import type { AlarmCounter } from './platform/observability/alarms.port.js';
 import type { Database } from './platform/postgres/database.js';
 import type { TrunklineSettings } from './settings.js';
@@ -31,6 +32,8 @@ export interface ApiParts {
   readonly executor: CommandExecutor;
   readonly dispatcher: CommandDispatcher;
   readonly database: Database;
+  /** Where recordings are. */
+  readonly objects: ObjectStorage;
   readonly progress: ProjectionProgress;
   readonly apiKeys: ApiKeyDirectoryFold;
   readonly tenants: TenantDirectoryFold;

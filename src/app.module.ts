@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { ConfigurationQueries } from '../projections/configuration/configuration.queries.js';
 import { waitingInQueue } from '../projections/live-calls/waiting-in-queue.js';
 import { ReadModelsModule } from '../projections/read-models.module.js';
+import { RecordingsQueries } from '../projections/recordings/recordings.queries.js';
 import type { ApiParts } from './api-parts.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { API_KEY_LIST, TENANT_DIRECTORY } from './identity/ports/identity-directory.port.js';
@@ -17,6 +18,7 @@ import { PROJECTION_PROGRESS } from './platform/http/projection-progress.port.js
 import { RATE_LIMITER } from './platform/http/rate-limit.port.js';
 import { READINESS } from './platform/http/readiness.port.js';
 import { CLOCK, HTTP_OPTIONS, type HttpOptions, LOGGER, METRICS, RANDOM } from './platform/http/tokens.js';
+import { OBJECT_STORAGE } from './platform/object-storage/object-storage.port.js';
 import { ALARMS } from './platform/observability/alarms.port.js';
 import { Database } from './platform/postgres/database.js';
 import { PostgresIdempotencyKeys } from './platform/postgres/idempotency-keys.js';
@@ -31,6 +33,8 @@ import { SwitchCdrsModule } from './telephony/switch-cdrs/switch-cdrs.module.js'
 import { KNOWN_QUEUES } from './telephony/ports/known-queues.port.js';
 import { QUEUE_ENTRANCES } from './telephony/ports/queue-entrances.port.js';
 import { TELEPHONY_CONFIGURATION, type TelephonyConfiguration } from './telephony/ports/telephony-configuration.port.js';
+import { type Recordings, RECORDINGS } from './telephony/ports/recordings.port.js';
+import { RecordingsModule } from './telephony/recordings/recordings.module.js';
 import { TelephonyModule } from './telephony/telephony.module.js';
 import { ORIGINATION_NODES } from './telephony/ports/origination-nodes.port.js';
 
@@ -40,6 +44,7 @@ const CDR_WAITS_MS = 5_000;
 const providersOf = (parts: ApiParts): Provider[] => {
   const options: HttpOptions = { requestsPerMinute: parts.settings.requestsPerMinute, waitForReadModelMs: parts.waitForReadModelMs ?? WAIT_FOR_READ_MODEL_MS };
   const configuration: RoutingConfiguration & TelephonyConfiguration = new ConfigurationQueries(parts.database);
+  const recordings: Recordings = new RecordingsQueries(parts.database);
   const values: readonly (readonly [token: InjectionToken, value: unknown])[] = [
     [CLOCK, parts.clock],
     [RANDOM, parts.random],
@@ -52,6 +57,8 @@ const providersOf = (parts: ApiParts): Provider[] => {
     [CommandExecutor, parts.executor],
     [CommandDispatcher, parts.dispatcher],
     [Database, parts.database],
+    [OBJECT_STORAGE, parts.objects],
+    [RECORDINGS, recordings],
     [PROJECTION_PROGRESS, parts.progress],
     [API_KEY_DIRECTORY, parts.apiKeys],
     [API_KEY_LIST, parts.apiKeys],
@@ -84,6 +91,6 @@ class PartsModule {
 @Module({})
 export class AppModule {
   static forRoot(parts: ApiParts): DynamicModule {
-    return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule, RoutingModule, TelephonyModule, CallsModule, SwitchCdrsModule, ReadModelsModule] };
+    return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule, RoutingModule, TelephonyModule, CallsModule, RecordingsModule, SwitchCdrsModule, ReadModelsModule] };
   }
 }

@@ -1,4 +1,4 @@
-import { choice, choices, flag, hexKey, integer, optionalText, readSettings, type Settings, text, url } from './platform/settings/declare.js';
+import { choice, choices, flag, hexKey, integer, names, optionalText, readSettings, type Settings, text, url } from './platform/settings/declare.js';
 import { nodeUrls } from './platform/settings/node-urls.js';
 
 export const ROLES = ['api', 'telephony', 'worker', 'media'] as const;
@@ -17,6 +17,8 @@ export const SETTINGS = {
   freeswitchNodes: nodeUrls('FREESWITCH_NODES', 'FreeSWITCH nodes to register at start: `esl://:PASSWORD@HOST:8021/NAME?device=user/{user}&trunk=sofia/gateway/carrier/{number}`, separated by commas'),
   rejectUnknownNumbers: flag('TRUNKLINE_REJECT_UNKNOWN_NUMBERS', 'Whether a call to a number that no tenant owns is hung up (UNALLOCATED_NUMBER) instead of left to the dialplan', true),
   cdrToken: optionalText('TRUNKLINE_CDR_PASSWORD', 'Password with which nodes post their own CDRs to `/v1/switch-cdrs` (user `switch`)', 'such posts are refused', { secret: true }),
+  mediaNodes: names('TRUNKLINE_MEDIA_NODES', 'Media nodes whose recordings the role `media` of this process finds in its own file system: their names, separated by commas', 'those whose host is this machine'),
+  cdrSpool: optionalText('TRUNKLINE_CDR_SPOOL', 'Folder in which the FreeSWITCH of this machine keeps CDRs that it could not post (`err-log-dir`); the role `media` collects them', 'none are collected'),
   recordingsBucket: optionalText('S3_BUCKET', 'Bucket for recordings', 'recordings stay in the data folder'),
   s3Endpoint: url('S3_ENDPOINT', 'Address of an S3-compatible store', 'AWS', ['http', 'https'], { secret: false }),
   s3Region: text('S3_REGION', 'Region of the bucket', 'us-east-1'),

@@ -12,10 +12,12 @@ import { callEventSpecs } from '../telephony/contract/call-events.js';
 import { mediaNodeEventSpecs, numberEventSpecs } from '../telephony/contract/configuration-events.js';
 import { mediaNodeDecider } from '../telephony/media-nodes/domain/media-node.decider.js';
 import { numberDecider } from '../telephony/numbers/domain/number.decider.js';
+import { recordingEventSpecs } from '../telephony/contract/recording-events.js';
+import { recordingDecider } from '../telephony/recordings/domain/recording.decider.js';
 
 /** Every event type that this program knows. */
 export const eventCatalog = (): EventCatalog =>
-  new EventCatalog(callEventSpecs, mediaNodeEventSpecs, numberEventSpecs, agentEventSpecs, agentShiftEventSpecs, queueEventSpecs, tenantEventSpecs, apiKeyEventSpecs);
+  new EventCatalog(callEventSpecs, mediaNodeEventSpecs, numberEventSpecs, recordingEventSpecs, agentEventSpecs, agentShiftEventSpecs, queueEventSpecs, tenantEventSpecs, apiKeyEventSpecs);
 
 /** Every decider, found by the category of its streams. */
-export const DECIDERS: readonly SomeDecider[] = [callDecider, mediaNodeDecider, numberDecider, agentDecider, agentShiftDecider, queueDecider, tenantDecider, apiKeyDecider];
+export const DECIDERS: readonly SomeDecider[] = [callDecider, mediaNodeDecider, numberDecider, recordingDecider, agentDecider, agentShiftDecider, queueDecider, tenantDecider, apiKeyDecider];

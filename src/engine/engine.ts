@@ -26,12 +26,13 @@ import { SYSTEM_TENANT } from '../kernel/tenants.js';
 import { mediaNodeDecider } from '../telephony/media-nodes/domain/media-node.decider.js';
 import type { OriginationNodes } from '../telephony/ports/origination-nodes.port.js';
 import { buildCore, type Core } from './core.js';
+import { MediaRole } from './media-role.js';
 import type { Storage } from './storage.js';
 import { TelephonyRole, type TelephonyOptions } from './telephony-role.js';
 import { WorkerRole } from './worker-role.js';
 
 export interface EngineParts {
-  readonly settings: Pick<TrunklineSettings, 'roles' | 'freeswitchNodes' | 'rejectUnknownNumbers'>;
+  readonly settings: Pick<TrunklineSettings, 'roles' | 'freeswitchNodes' | 'rejectUnknownNumbers' | 'mediaNodes' | 'cdrSpool'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly alarms: AlarmCounter;
@@ -50,6 +51,7 @@ export class Engine {
   readonly tenants = new TenantDirectoryFold();
   readonly telephony: TelephonyRole | undefined;
   readonly worker: WorkerRole | undefined;
+  readonly media: MediaRole | undefined;
   private readonly directories: LiveFoldRunner;
 
   private constructor(
@@ -59,9 +61,10 @@ export class Engine {
     const { settings, storage, projections, connect, session } = parts;
     this.database = storage.database;
     this.directories = new LiveFoldRunner(core, [this.apiKeys, this.tenants], { name: DIRECTORIES });
-    const { rejectUnknownNumbers } = settings;
+    const { rejectUnknownNumbers, mediaNodes, cdrSpool } = settings;
     this.telephony = settings.roles.includes('telephony') ? new TelephonyRole(core, { connect, rejectUnknownNumbers, ...(session === undefined ? {} : { session }) }) : undefined;
     this.worker = settings.roles.includes('worker') ? new WorkerRole(core, storage.database, projections, parts.fanout) : undefined;
+    this.media = settings.roles.includes('media') ? new MediaRole(core, { objects: storage.objects, database: storage.database, mediaNodes, cdrSpool }) : undefined;
   }
 
   static async build(parts: EngineParts): Promise<Engine> {
@@ -87,10 +90,12 @@ export class Engine {
     await this.registerNodes(this.parts.settings.freeswitchNodes);
     await this.worker?.start();
     await this.telephony?.start();
+    await this.media?.start();
   }
 
   async stop(): Promise<void> {
     await this.telephony?.stop();
+    await this.media?.stop();
     await this.worker?.stop();
     await this.directories.stop();
     await this.core.reader.stop();

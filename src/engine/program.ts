@@ -59,7 +59,7 @@ export const startProgram = async ({ settings, projections, session, logger = cr
       const metrics = new Registry();
       collectDefaultMetrics({ register: metrics });
       const http = await startHttp({
-        settings, clock, random, logger, alarms, metrics, readiness: engine.readinessChecks(), log, executor, dispatcher, database, progress, apiKeys, tenants, nodes,
+        settings, clock, random, logger, alarms, metrics, readiness: engine.readinessChecks(), log, executor, dispatcher, database, objects: storage.objects, progress, apiKeys, tenants, nodes,
         rateLimiter: redis?.rateLimiter ?? new InProcessRateLimiter(clock), fanout,
       });
       url = http.url;

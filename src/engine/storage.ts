@@ -15,13 +15,17 @@ import { runMigrations } from '../platform/postgres/migrations.js';
 import { PLATFORM_MIGRATIONS, PLATFORM_SCHEMA } from '../platform/postgres/platform-schema.js';
 import { ensureReaderRole } from '../platform/postgres/row-level-security.js';
 import { KeyRing } from '../platform/privacy/key-wrapping.js';
+import type { ObjectStorage } from '../platform/object-storage/object-storage.port.js';
 import type { TrunklineSettings } from '../settings.js';
+import { openObjectStorage } from './object-storage.js';
 
 /** What the engine keeps things in. */
 export interface Storage {
   readonly store: EventStore;
   readonly database: Database;
   readonly keyRing: KeyRing;
+  /** For recordings. */
+  readonly objects: ObjectStorage;
   close(): Promise<void>;
 }
 
@@ -50,6 +54,7 @@ export const masterKeyOf = (settings: Pick<TrunklineSettings, 'masterKey' | 'dat
 /** Opens the database and the event log and brings their schema up to date. Throws an Error that says what is away or wrong. */
 export const openStorage = async (settings: TrunklineSettings, clock: Clock, random: Random, alarms: Alarms): Promise<Storage> => {
   const keyRing = new KeyRing(masterKeyOf(settings));
+  const objects = await openObjectStorage(settings, clock, random);
   const embedded = settings.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: resolve(settings.dataDir, 'postgres'), clock }) : undefined;
   const pool: pg.PoolConfig = embedded?.pool() ?? { connectionString: settings.databaseUrl! };
   const database = new Database(pool, {
@@ -68,7 +73,9 @@ export const openStorage = async (settings: TrunklineSettings, clock: Clock, ran
       store,
       database,
       keyRing,
+      objects,
       close: async () => {
+        await objects.close();
         await store.close();
         await database.close();
         await embedded?.stop();

@@ -7,6 +7,7 @@ import { ORDINARY_DAY, type BehaviourMix } from './behaviour/mix.js';
 import { SwitchFaults, type Door } from './faults.js';
 import { SeededRandom } from './seeded-random.js';
 import type { CdrPoster } from './switch/cdr-poster.port.js';
+import type { RecordingFiles } from './switch/recording-files.port.js';
 import type { SwitchSettings } from './switch/core.js';
 import { FALLBACK_EXTENSION, trunklineDialplan, type Dialplan } from './switch/dialplan.js';
 import type { Dialled, Endpoints, FarEnd } from './switch/far-end.js';
@@ -28,6 +29,8 @@ export interface SimulationOptions {
   readonly settings?: Partial<SwitchSettings>;
   readonly dialplan?: Dialplan;
   readonly cdrPoster?: CdrPoster;
+  /** Without it recordings leave no files. */
+  readonly recordingFiles?: RecordingFiles;
   /** Makes the ids of channels; without it they follow from the seed, and a run repeated has the same ones. */
   readonly uuid?: () => string;
   /** Agents sign in and work through this; without it only their telephones exist. */
@@ -75,6 +78,7 @@ export class Simulation {
       dialplan: options.dialplan ?? trunklineDialplan(),
       ...(options.settings ? { settings: options.settings } : {}),
       ...(options.cdrPoster ? { cdrPoster: options.cdrPoster } : {}),
+      ...(options.recordingFiles ? { recordingFiles: options.recordingFiles } : {}),
     });
     this.node.observe(this.truth.observe);
     this.callers = new Callers({

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { apiKeyDecider } from '../../src/identity/api-keys/domain/api-key.decider.js';
 import { ApiKeyDirectoryFold } from '../../src/identity/api-keys/directory/api-key-directory.fold.js';
@@ -20,6 +23,7 @@ import { InProcessFanout } from '../../src/platform/http/live-fanout.port.js';
 import { DIRECTORIES } from '../../src/platform/http/projection-progress.port.js';
 import { InProcessRateLimiter } from '../../src/platform/http/rate-limit.port.js';
 import { createLogger } from '../../src/platform/observability/logger.js';
+import { FolderObjectStorage } from '../../src/platform/object-storage/folder.object-storage.js';
 import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
 import { HTTP_MIGRATIONS, HTTP_SCHEMA } from '../../src/platform/postgres/idempotency-keys.js';
 import { runMigrations } from '../../src/platform/postgres/migrations.js';
@@ -105,6 +109,8 @@ export const startApiApp = async ({ clock = systemClock, change = (parts) => par
   await reader.start();
   await folds.start();
   await projections.start();
+  const objectsFolder = join(tmpdir(), `trunkline-objects-${systemRandom.uuid()}`);
+  const objects = new FolderObjectStorage(objectsFolder, { clock, random: systemRandom });
   const logged: string[] = [];
   const parts = change({
     settings: { httpHost: '127.0.0.1', httpPort: 0, requestsPerMinute: 100_000, cdrToken: 'secret' },
@@ -118,6 +124,7 @@ export const startApiApp = async ({ clock = systemClock, change = (parts) => par
     executor,
     dispatcher,
     database,
+    objects,
     progress: { waitFor: (model, position, timeoutMs) => (model === DIRECTORIES ? reader : projections).waitFor(model, position, timeoutMs) },
     apiKeys,
     tenants,
@@ -154,6 +161,7 @@ export const startApiApp = async ({ clock = systemClock, change = (parts) => par
       await reader.stop();
       await store.close();
       await closeDatabase();
+      await rm(objectsFolder, { recursive: true, force: true });
     },
   };
 };

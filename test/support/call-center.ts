@@ -13,15 +13,17 @@ import { runMigrations } from '../../src/platform/postgres/migrations.js';
 import type { Projection } from '../../src/platform/subscriptions/projection.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
+import type { NodeUrl } from '../../src/platform/settings/node-urls.js';
 import type { QueueSettings } from '../../src/routing/contract/routing-events.js';
 import type { CdrPoster } from '../../src/simulator/switch/cdr-poster.port.js';
 import { SeededRandom } from '../../src/simulator/seeded-random.js';
+import { wavFiles } from '../../src/simulator/wav-files.js';
 import type { Endpoints, FarEnd, Line } from '../../src/simulator/switch/far-end.js';
 import { EslSocketServer } from '../../src/simulator/switch/esl/esl-socket-server.js';
 import type { SwitchTruth } from '../../src/simulator/switch/observer.js';
 import { SimulatedSwitch } from '../../src/simulator/switch/simulated-switch.js';
 import { type ApiApp, requestAt } from './api-app.js';
-import { eventually, nodeUrl, queueSettings, TestEngine } from './engine.js';
+import { eventually, nodeUrl, queueSettings, TestEngine, type TestEngineOptions } from './engine.js';
 
 /** A phone that rings and answers after 30 ms, and hears digits. */
 export const answeringPhone = (heard: string[] = []): FarEnd => ({
@@ -37,6 +39,8 @@ export interface CallCenterOptions {
   readonly change?: (parts: ApiParts) => ApiParts;
   /** What posts the switch's own CDRs; given once the API's address is known. */
   readonly cdrPoster?: (url: string) => CdrPoster;
+  readonly node?: Partial<NodeUrl>;
+  readonly engine?: TestEngineOptions;
 }
 
 /** The whole program, but for its start: engine, real PostgreSQL, API on a port, and a switch that is simulated behind a real event socket. */
@@ -59,7 +63,7 @@ export class CallCenter {
 
   readonly request: ApiApp['request'];
 
-  static async start({ projections = [], change = (parts) => parts, cdrPoster }: CallCenterOptions = {}): Promise<CallCenter> {
+  static async start({ projections = [], change = (parts) => parts, cdrPoster, node, engine: engineOptions }: CallCenterOptions = {}): Promise<CallCenter> {
     const holder: { center: CallCenter | undefined } = { center: undefined };
     const endpoints: Endpoints = {
       dial: (address) => {
@@ -68,18 +72,18 @@ export class CallCenter {
       },
     };
     const poster: CdrPoster = { post: (cdr) => holder.center?.poster.current?.post(cdr) };
-    const fs = new SimulatedSwitch({ clock: systemClock, random: new SeededRandom(1), endpoints, cdrPoster: poster });
+    const fs = new SimulatedSwitch({ clock: systemClock, random: new SeededRandom(1), endpoints, cdrPoster: poster, recordingFiles: wavFiles });
     const server = new EslSocketServer(fs);
     await server.listen();
     const fanout = new InProcessFanout();
-    const engine = await TestEngine.start([nodeUrl(server.port)], projections, undefined, { fanout });
+    const engine = await TestEngine.start([nodeUrl(server.port, node)], projections, undefined, { fanout, ...engineOptions });
     await runMigrations(engine.storage.database, HTTP_SCHEMA, HTTP_MIGRATIONS);
     const { apiKeys, tenants, database, progress, nodes, core } = engine.engine;
     const { log, executor, dispatcher } = core;
     const http = await startHttp(change({
       settings: { httpHost: '127.0.0.1', httpPort: 0, requestsPerMinute: 1_000_000, cdrToken: 'secret' },
       clock: systemClock, random: systemRandom, logger: pino({ level: 'silent' }), alarms: engine.alarms, metrics: new Registry(), readiness: engine.engine.readinessChecks(),
-      log, executor, dispatcher, database, progress, apiKeys, tenants, nodes, rateLimiter: new InProcessRateLimiter(systemClock), fanout,
+      log, executor, dispatcher, database, objects: engine.storage.objects, progress, apiKeys, tenants, nodes, rateLimiter: new InProcessRateLimiter(systemClock), fanout,
     }));
     const center = new CallCenter(fs, server, engine, http.url, () => http.close());
     holder.center = center;

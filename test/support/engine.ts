@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { connectEsl } from '../../src/telephony/adapters/freeswitch/esl-client.js';
 import type { CommandMeta } from '../../src/kernel/command.js';
@@ -6,6 +9,8 @@ import { streamOf } from '../../src/kernel/streams.js';
 import { Engine, type EngineParts } from '../../src/engine/engine.js';
 import type { Storage } from '../../src/engine/storage.js';
 import { PostgresEventStore } from '../../src/platform/event-store/postgres/postgres.event-store.js';
+import { FolderObjectStorage } from '../../src/platform/object-storage/folder.object-storage.js';
+import type { ObjectStorage } from '../../src/platform/object-storage/object-storage.port.js';
 import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
 import { Database } from '../../src/platform/postgres/database.js';
 import { LEASE_MIGRATIONS } from '../../src/platform/postgres/leases.js';
@@ -23,8 +28,9 @@ import { freshDatabase } from './postgres.js';
 
 const KEY = Buffer.alloc(32, 7);
 
-/** `logPool`: how the event log's own connections are made, where that is another way than the read models'. */
-export const openTestStorage = async (pool: pg.PoolConfig, logPool: pg.PoolConfig = pool): Promise<Storage> => {
+/** `logPool`: how the event log's own connections are made, where that is another way than the read models'. Recordings go into a folder that is removed at the end. */
+export const openTestStorage = async (pool: pg.PoolConfig, logPool: pg.PoolConfig = pool, objects?: ObjectStorage): Promise<Storage> => {
+  const folder = join(tmpdir(), `trunkline-objects-${systemRandom.uuid()}`);
   const database = new Database(pool, { maxConnections: 12 });
   await ensureReaderRole(database);
   await runMigrations(database, PLATFORM_SCHEMA, PLATFORM_MIGRATIONS);
@@ -32,8 +38,9 @@ export const openTestStorage = async (pool: pg.PoolConfig, logPool: pg.PoolConfi
   const store = new PostgresEventStore({ pool: logPool, clock: systemClock });
   await store.migrate();
   return {
-    store, database, keyRing: new KeyRing(KEY),
+    store, database, keyRing: new KeyRing(KEY), objects: objects ?? new FolderObjectStorage(folder, { clock: systemClock, random: systemRandom }),
     close: async () => {
+      await rm(folder, { recursive: true, force: true });
       await store.close();
       await database.close();
     },
@@ -53,6 +60,7 @@ export interface TestEngineOptions {
   readonly session?: NonNullable<EngineParts['session']>;
   readonly logPool?: pg.PoolConfig;
   readonly alarms?: AlarmCounter;
+  readonly objects?: ObjectStorage;
   readonly settings?: Partial<EngineParts['settings']>;
   readonly fanout?: NonNullable<EngineParts['fanout']>;
 }
@@ -70,7 +78,7 @@ export class TestEngine {
 
   static async start(nodes: readonly NodeUrl[], projections: readonly Projection[], pool?: pg.PoolConfig, options: TestEngineOptions = {}): Promise<TestEngine> {
     const fresh = pool === undefined ? await freshDatabase() : undefined;
-    const storage = await openTestStorage(pool ?? fresh!.pool, options.logPool);
+    const storage = await openTestStorage(pool ?? fresh!.pool, options.logPool, options.objects);
     const alarms = options.alarms ?? new AlarmCounter();
     const settings = { ...settingsFrom({}), freeswitchNodes: nodes, ...options.settings };
     const engine = await Engine.build({ settings, clock: systemClock, random: systemRandom, alarms, storage, projections, connect: connectEsl, ...(options.session === undefined ? {} : { session: options.session }), ...(options.fanout === undefined ? {} : { fanout: options.fanout }) });

@@ -94,6 +94,16 @@ export const choices = <T extends string>(name: string, meaning: string, fallbac
   },
 });
 
+/** Names of 1 to 64 letters, digits, dots, underscores and dashes. */
+export const names = (name: string, meaning: string, without: string): Setting<readonly string[] | undefined> => ({
+  name, meaning, fallback: without, secret: false,
+  parse: (value) => value?.split(',').map((part) => {
+    const one = part.trim();
+    if (!/^[A-Za-z0-9._-]{1,64}$/.test(one)) throw new Error(`'${one}' is no name; a name has 1 to 64 letters, digits, dots, underscores or dashes`);
+    return one;
+  }),
+});
+
 export const url = (name: string, meaning: string, without: string, protocols: readonly string[], options: Options = {}): Setting<string | undefined> => ({
   name, meaning, fallback: without, secret: options.secret ?? true,
   parse: (value) => {

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../../kernel/clock.js';
 import type { CallerProfile, Channel } from './channel.js';
 import type { CdrPoster } from './cdr-poster.port.js';
+import type { RecordingFiles } from './recording-files.port.js';
 import type { Deeds } from './deeds.js';
 import type { Dialplan } from './dialplan.js';
 import { EventBus, type EventBusOptions } from './event-bus.js';
@@ -69,6 +70,7 @@ export class SwitchCore {
   sessionsSinceStart = 0;
   peak = 0;
   cdrPoster: CdrPoster | undefined;
+  recordingFiles: RecordingFiles | undefined;
   /** Runs an API command as a task or a dialplan does; set by the switch that owns this core. */
   api: (line: string, reply: (text: string) => void) => void = (_line, reply) => reply('-ERR no reply\n');
   /** Counts the lives of the process: what an earlier one began does not end in a later one. */

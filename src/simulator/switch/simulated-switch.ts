@@ -10,6 +10,7 @@ import type { ByteStream } from './esl/byte-stream.port.js';
 import { EslSession } from './esl/esl-session.js';
 import type { Endpoints, FarEnd, Line } from './far-end.js';
 import { placeCall } from './flows/inbound.js';
+import type { RecordingFiles } from './recording-files.port.js';
 import type { SwitchObserver } from './observer.js';
 import { uptimeOf } from './switch-time.js';
 
@@ -20,6 +21,8 @@ export interface SimulatedSwitchOptions {
   readonly dialplan?: Dialplan;
   readonly settings?: Partial<SwitchSettings>;
   readonly cdrPoster?: CdrPoster;
+  /** Without it recordings are told of, but leave no files. */
+  readonly recordingFiles?: RecordingFiles;
 }
 
 /**
@@ -40,6 +43,7 @@ export class SimulatedSwitch {
     const settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.core = new SwitchCore(options.clock, options.random, settings, options.endpoints, options.dialplan ?? trunklineDialplan());
     this.core.cdrPoster = options.cdrPoster;
+    this.core.recordingFiles = options.recordingFiles;
     this.core.deeds = composeDeeds(this.core);
     this.core.api = (line, reply) => runApi(this.core, line, reply);
     this.startHeartbeat();

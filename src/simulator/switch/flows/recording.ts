@@ -22,6 +22,7 @@ const stop = (core: SwitchCore, channel: Channel, path: string, why: string): bo
   if (startedMs === undefined) return false;
   channel.recordings.delete(path);
   const ms = core.clock.now() - startedMs;
+  core.recordingFiles?.write(path, ms);
   const set = (name: string, value: number | string): void => void channel.variables.set(`record_${name}`, String(value));
   set('file_size', ms * 32 + 44);
   set('samples', ms * 8);

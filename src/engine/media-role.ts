@@ -1,0 +1,89 @@
+import { EffectRunner } from '../platform/effects/effect-runner.js';
+import { TimerRunner } from '../platform/effects/timer-runner.js';
+import type { ObjectStorage } from '../platform/object-storage/object-storage.port.js';
+import type { Database } from '../platform/postgres/database.js';
+import { Leased } from '../platform/subscriptions/leased.js';
+import { LiveFoldRunner } from '../platform/subscriptions/live-fold-runner.js';
+import { ProcessRunner } from '../platform/subscriptions/process-runner.js';
+import { CdrSpool } from '../telephony/adapters/freeswitch/cdr-spool.js';
+import { JsonCdrReader } from '../telephony/adapters/freeswitch/json-cdr-reader.js';
+import { LocalRecordingFiles } from '../telephony/adapters/host/local-recording-files.js';
+import { isThisMachine } from '../telephony/adapters/host/this-machine.js';
+import { PostgresCdrInbox } from '../telephony/adapters/postgres/postgres-cdr-inbox.js';
+import { NodeFolders } from '../telephony/recordings/files/node-folders.fold.js';
+import { OwnedNodes } from '../telephony/recordings/files/owned-nodes.js';
+import { recordingDeeds, type RecordingWork } from '../telephony/recordings/processes/recording-deeds.effect.js';
+import { recordingTimers } from '../telephony/recordings/processes/recording.timers.js';
+import { recordingsFollowCalls } from '../telephony/recordings/processes/recordings-follow-calls.process.js';
+import type { Core } from './core.js';
+
+export interface MediaOptions {
+  readonly objects: ObjectStorage;
+  readonly database: Database;
+  /** Names of the nodes whose files are on this machine; undefined: those whose host is this machine. */
+  readonly mediaNodes: readonly string[] | undefined;
+  /** Where the switch of this machine spools CDRs; undefined: none are collected. */
+  readonly cdrSpool: string | undefined;
+}
+
+/**
+ * Looks after files on the host of a FreeSWITCH: recordings go into the object storage, spooled CDRs
+ * to their calls. It runs on each such host, and needs neither the switch's event socket nor Redis.
+ */
+export class MediaRole {
+  readonly effects: EffectRunner<RecordingWork>;
+  readonly nodes: OwnedNodes;
+  private readonly folds: LiveFoldRunner;
+  private readonly processes: Leased;
+  private readonly timers: Leased;
+  private readonly inbox: PostgresCdrInbox;
+  private readonly spool: CdrSpool | undefined;
+
+  constructor(
+    private readonly core: Core,
+    { objects, database, mediaNodes, cdrSpool }: MediaOptions,
+  ) {
+    const { log, logId, dispatcher, clock, alarms, reader, snapshots, leases, holder } = core;
+    const folders = new NodeFolders();
+    const leased = { leases, clock, alarms, holder };
+    this.nodes = new OwnedNodes(folders, ({ nodeId, host }) => (mediaNodes === undefined ? isThisMachine(host) : mediaNodes.includes(nodeId)), leased);
+    const files = new LocalRecordingFiles({ isOurs: (nodeId) => this.nodes.isOurs(nodeId), folderOf: (nodeId) => folders.get(nodeId)?.recordingsFolder });
+    this.effects = new EffectRunner(recordingDeeds({ files, objects, alarms }), { log, dispatcher, clock, alarms });
+    this.folds = new LiveFoldRunner({ reader, logId, alarms, snapshots }, [folders, this.effects], { name: 'media' });
+    this.folds.onApplied((events) => {
+      if (events.some(({ type }) => folders.eventTypes.includes(type))) void this.nodes.follow();
+    });
+    this.processes = new Leased('processes/recordings', leased, async (lease) => {
+      const runner = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints: core.checkpoints, parked: core.parked }, [recordingsFollowCalls], { name: 'processes/recordings', lease });
+      await runner.start();
+      return runner;
+    });
+    this.timers = new Leased('timers/recordings', leased, async (lease) => {
+      const runner = new TimerRunner({ reader, logId, store: core.timers, dispatcher, clock, alarms }, [recordingTimers], { name: 'timers/recordings', lease });
+      await runner.start();
+      return runner;
+    });
+    this.inbox = new PostgresCdrInbox(database);
+    this.spool = cdrSpool === undefined ? undefined : new CdrSpool({ folder: cdrSpool, reader: new JsonCdrReader(), inbox: this.inbox, clock, alarms });
+  }
+
+  async start(): Promise<void> {
+    await this.folds.start();
+    await this.folds.caughtUp();
+    await Promise.all([this.nodes.start(), this.processes.start(), this.timers.start()]);
+    this.effects.start();
+    if (this.spool !== undefined) {
+      await this.inbox.migrate();
+      this.spool.start();
+    }
+  }
+
+  /** Waits for what is under way; what is not finished is found again at the next start. */
+  async stop(): Promise<void> {
+    await this.spool?.stop();
+    await Promise.all([this.processes.stop(), this.timers.stop()]);
+    await this.effects.stop();
+    await this.nodes.stop();
+    await this.folds.stop();
+  }
+}
