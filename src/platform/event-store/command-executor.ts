@@ -6,7 +6,7 @@ import { categoryOf } from '../../kernel/streams.js';
 import { deterministicId } from './deterministic-ids.js';
 import { UnknownEventType } from './event-catalog.js';
 import type { EventLog, UncodedEvent } from './event-log.js';
-import { EventStoreUnavailable, WrongExpectedRevision } from './event-store.port.js';
+import { AppendTooLarge, EventStoreUnavailable, InvalidEvent, WrongExpectedRevision } from './event-store.port.js';
 import type { SnapshotStore } from './snapshots.port.js';
 
 export interface CommandResult {
@@ -135,13 +135,14 @@ export class CommandExecutor {
 
   private async runBatch(lane: Lane, batch: Pending[]): Promise<void> {
     let left = batch;
+    let together = Number.POSITIVE_INFINITY;
     for (let conflicts = 0; left.length > 0; ) {
       const assumed = lane.cached === undefined && conflicts === 0 && opensStream(lane.decider, left[0]) ? stateBefore(lane.decider) : undefined;
       // Remembered or assumed, it may not be the newest: an append will tell.
       const unproven = lane.cached ?? assumed;
       const base = unproven ?? (await this.read(lane.decider, lane.stream, undefined));
       lane.cached = base;
-      const { taken, answers, rest, events, next } = this.decideTogether(lane, base, left);
+      const { taken, answers, rest, events, next } = this.decideTogether(lane, base, left, together);
       if (events.length === 0) {
         // No append proves that the state is the newest: what another process wrote may change the answer.
         if (answers.length > 0 && unproven !== undefined && conflicts <= this.maxConflicts && (await this.catchUp(lane, base))) {
@@ -171,6 +172,11 @@ export class CommandExecutor {
       } catch (error) {
         lane.cached = undefined;
         if (!(error instanceof WrongExpectedRevision)) {
+          if (taken.length > 1 && isOfOneCommand(error)) {
+            // Somebody's event cannot be written, or all of them are too large together: each is tried by itself.
+            together = 1;
+            continue;
+          }
           const shown = error instanceof EventStoreUnavailable ? unavailable(error) : error;
           for (const decided of taken) decided.pending.reject(shown);
           left = [...answers.map(({ pending }) => pending), ...rest];
@@ -198,7 +204,7 @@ export class CommandExecutor {
    * Decides as many of the waiting commands as fit one append, each on the state that the one before
    * leaves. `answers` are those that write nothing: they hold only if the state turns out to be the newest.
    */
-  private decideTogether(lane: Lane, base: StreamState, waiting: readonly Pending[]) {
+  private decideTogether(lane: Lane, base: StreamState, waiting: readonly Pending[], most: number) {
     const state: StreamState = { ...base, commands: base.commands };
     const firstRevision = base.revision === 'no_stream' ? 0n : base.revision + 1n;
     const taken: { readonly pending: Pending; readonly count: number }[] = [];
@@ -206,7 +212,7 @@ export class CommandExecutor {
     const undecided = new Set<string>();
     const events: UncodedEvent[] = [];
     let index = 0;
-    for (; index < waiting.length && events.length < MAX_EVENTS_PER_APPEND; index += 1) {
+    for (; index < waiting.length && taken.length < most && events.length < MAX_EVENTS_PER_APPEND; index += 1) {
       const pending = waiting[index]!;
       const { meta } = pending.command;
       const before = state.commands.get(meta.commandId);
@@ -260,7 +266,8 @@ export class CommandExecutor {
 
   private async fromSnapshot(decider: AnyDecider, stream: string): Promise<StreamState | undefined> {
     if (this.snapshots === undefined || !isSnapshotted(decider)) return undefined;
-    const snapshot = await this.snapshots.load(stream);
+    // Without it the state takes longer to read; where the stream cannot be read either, that is what is told.
+    const snapshot = await this.snapshots.load(stream).catch(() => undefined);
     if (snapshot === undefined || snapshot.version !== decider.version) return undefined;
     const saved = snapshot.state as unknown as { state: unknown; tenantId: string; commands: [string, string, string][] };
     return {
@@ -288,6 +295,9 @@ export class CommandExecutor {
 const stateBefore = (decider: AnyDecider): StreamState => ({ state: decider.initialState, revision: 'no_stream', tenantId: undefined, commands: new Map(), eventsSinceSnapshot: 0 });
 
 const opensStream = (decider: AnyDecider, first: Pending | undefined): boolean => first !== undefined && decider.opens?.includes(first.command.type) === true;
+
+/** Whether an append failed because of what was in it, so that other commands may fare better without it. */
+const isOfOneCommand = (error: unknown): boolean => error instanceof InvalidEvent || error instanceof AppendTooLarge;
 
 const isSnapshotted = (decider: AnyDecider): boolean => (decider as Partial<SnapshottedDecider>).snapshots === true;
 

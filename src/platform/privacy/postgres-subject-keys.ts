@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
+import { sqlState } from '../postgres/database-errors.js';
 import { DatabaseUnavailable, type Database } from '../postgres/database.js';
 import type { KeyRing } from './key-wrapping.js';
 import type { SubjectKey, SubjectKeys } from './subject-keys.port.js';
@@ -22,6 +23,12 @@ interface Wanted {
 const TRUST_MS = 60_000;
 const MAX_CACHED = 200_000;
 const MAX_GROUP = 500;
+/**
+ * SQLSTATEs after which the same statement may succeed: 40001 and 40P01 two processes met the same new
+ * persons, 55P03 and 57014 it took too long, 25006 the server is a standby, 53xxx it is out of disk,
+ * memory or connections, 58xxx it could not read or write its files.
+ */
+const PASSING = /^(40001|40P01|55P03|57014|25006|53...|58...)$/;
 
 /** One statement finds the live keys of a group of persons and makes those that are missing; it is right with two writers at once. */
 const FIND_OR_MAKE = `WITH wanted AS (
@@ -137,8 +144,8 @@ export class PostgresSubjectKeys implements SubjectKeys {
     try {
       return await this.database.query<Row & Record<string, unknown>>(sql, values);
     } catch (error) {
-      if (!(error instanceof DatabaseUnavailable)) throw error;
-      throw new DomainError('unavailable', 'subject-keys-unavailable', `the store of personal keys did not answer (${error.message}); try again`);
+      if (!(error instanceof DatabaseUnavailable) && !PASSING.test(sqlState(error))) throw error;
+      throw new DomainError('unavailable', 'subject-keys-unavailable', `the store of personal keys did not answer (${error instanceof Error ? error.message : String(error)}); try again`);
     }
   }
 

@@ -121,7 +121,14 @@ export class LiveFoldRunner {
       }
     }
     this.upTo = upTo;
-    for (const listener of this.listeners) listener(events, upTo);
+    for (const listener of this.listeners) {
+      try {
+        listener(events, upTo);
+      } catch (error) {
+        // A listener's mistake must not end the folds, on which everything else rests.
+        this.parts.alarms.raise({ code: 'live-fold-listener-failed', message: `what follows the folds of ${this.options.name} failed after position ${upTo}`, error });
+      }
+    }
     this.sinceSnapshot += events.length;
     if (this.sinceSnapshot >= (this.options.snapshotEvery ?? 10_000)) void this.saveSnapshots();
   }

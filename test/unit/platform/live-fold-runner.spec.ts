@@ -47,6 +47,22 @@ const world = () => {
 };
 
 describe('live folds', () => {
+  test('go on when somebody who listens fails', async () => {
+    const { boot, write, alarms } = world();
+    const one = sums();
+    const runner = await boot([one.fold]);
+    const heard: bigint[] = [];
+    runner.onApplied(() => {
+      throw new Error('a mistake');
+    });
+    runner.onApplied((_events, upTo) => void heard.push(upTo));
+    await write(counted('a', 'x', 1));
+    await write(counted('b', 'x', 2));
+    await runner.caughtUp();
+    expect([one.totals.get('x'), heard.at(-1), alarms.counts.get('live-fold-listener-failed')]).toEqual([3, 2n, 2]);
+    await runner.stop();
+  });
+
   test('are current in the very tick of a commit, and tell who listens after all of them', async () => {
     const { boot, log } = world();
     const [one, other] = [sums(), { ...sums(), }];
