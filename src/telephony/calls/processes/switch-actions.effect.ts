@@ -1,3 +1,4 @@
+import { isoTime, msOf } from '../../../kernel/clock.js';
 import type { Recorded, RecordedEvent } from '../../../kernel/event.js';
 import type { Effect, EffectKind, Outcome, Probe } from '../../../platform/effects/effect-kind.js';
 import type { CallEvent } from '../../contract/call-events.js';
@@ -11,6 +12,12 @@ export interface SwitchRequest {
 
 /** Doing it again leaves the channel as doing it once. */
 const REPEATABLE: ReadonlySet<Deed> = new Set(['answer', 'take-over', 'park', 'hold', 'resume', 'stop-playing', 'bridge', 'play', 'start-recording', 'stop-recording']);
+
+/**
+ * How long a hang-up is tried, ms. Whoever waits at the switch for one has nobody else: given up after
+ * the usual time, a node that was away a little longer would leave them there.
+ */
+const HANG_UP_PATIENCE_MS = 600_000;
 
 const outcomeOf = (result: ActionResult): Outcome =>
   result.ok === true ? { outcome: 'succeeded', detail: result.result } : { outcome: result.ok === false ? 'failed' : 'unknown', detail: result.reason };
@@ -29,14 +36,18 @@ export const switchActions = (gateway: TelephonyGateway): EffectKind<SwitchReque
       id: data.actionId,
       lane: data.actionId,
       guarantee: action === undefined ? 'at-most-once' : guaranteeOf(action),
-      deadlineAt: data.deadlineAt,
+      deadlineAt: data.deed === 'hang-up' ? isoTime(msOf(data.deadlineAt) + HANG_UP_PATIENCE_MS) : data.deadlineAt,
       request: action === undefined ? undefined : { nodeId: data.nodeId, action },
     };
   },
 
   idOf: (event) => (event.data as { readonly actionId: string }).actionId,
   isReady: ({ nodeId }) => gateway.isReady(nodeId),
-  perform: async ({ nodeId, action }, { deadlineAt }) => outcomeOf(await gateway.perform(nodeId, action, deadlineAt)),
+  async perform({ nodeId, action }, { deadlineAt, guarantee }): Promise<Outcome> {
+    const outcome = outcomeOf(await gateway.perform(nodeId, action, deadlineAt));
+    // The connection went while the deed waited for its turn: what can be asked about is asked about when the node is back.
+    return outcome.outcome === 'failed' && guarantee === 'probed' && !gateway.isReady(nodeId) ? { ...outcome, outcome: 'unknown' } : outcome;
+  },
 
   async probe({ nodeId, action }): Promise<Probe> {
     const exists = await gateway.exists(nodeId, action.channelId);

@@ -1,4 +1,4 @@
-import { type Clock, type Timer } from '../../../kernel/clock.js';
+import { type Clock, type Timer, within } from '../../../kernel/clock.js';
 import { streamOf } from '../../../kernel/streams.js';
 import type { CommandExecutor } from '../../../platform/event-store/command-executor.js';
 import type { Alarms } from '../../../platform/observability/alarms.port.js';
@@ -30,6 +30,9 @@ interface Owned {
 }
 
 const LOOK_EVERY_MS = 500;
+
+/** Longest wait for what a node has told to be recorded before another process may compare it, ms. */
+const DRAIN_MS = 2_000;
 
 /**
  * Owns as many media nodes as it can get the leases of, and keeps a session to each. A node's socket
@@ -72,7 +75,7 @@ export class NodeSupervisor implements OriginationNodes {
     this.stopped = true;
     this.timer?.cancel();
     await this.looking;
-    await Promise.all([...this.owned.keys()].map((nodeId) => this.giveUp(nodeId, true)));
+    await Promise.all([...this.owned.keys()].map((nodeId) => this.giveUp(nodeId)));
   }
 
   private look(): void {
@@ -88,7 +91,7 @@ export class NodeSupervisor implements OriginationNodes {
     const wanted = new Map(this.parts.nodes.all().map((node) => [node.nodeId, node]));
     for (const [nodeId, owned] of this.owned) {
       const node = wanted.get(nodeId);
-      if (node === undefined || node.change !== owned.change || !owned.lease.isHeld()) await this.giveUp(nodeId, owned.lease.isHeld());
+      if (node === undefined || node.change !== owned.change || !owned.lease.isHeld()) await this.giveUp(nodeId);
     }
     for (const node of wanted.values()) {
       if (!this.owned.has(node.nodeId) && !this.stopped) await this.take(node);
@@ -99,24 +102,35 @@ export class NodeSupervisor implements OriginationNodes {
     const { leases, executor, sessions, clock, alarms, watch, holder } = this.parts;
     const lease = await leases.acquire(`node/${nodeId}`, holder);
     if (lease === undefined) return;
-    const { state } = await executor.load(mediaNodeDecider, streamOf('node', nodeId));
-    if (state.settings === null || typeof state.settings === 'string' || state.status !== 'active') {
+    try {
+      const { state } = await executor.load(mediaNodeDecider, streamOf('node', nodeId));
+      if (state.settings === null || typeof state.settings === 'string' || state.status !== 'active') {
+        await lease.release();
+        return;
+      }
+      const listener = new NodeWatch(nodeId, tenantId, { ...watch, clock, alarms }, state);
+      const session = sessions.open(nodeId, state.settings, listener);
+      this.owned.set(nodeId, { lease, session, watch: listener, change, trunkAddress: state.settings.trunkAddress });
+      lease.lost.addEventListener('abort', () => {
+        if (this.owned.get(nodeId)?.lease === lease) void this.giveUp(nodeId);
+      }, { once: true });
+      session.start();
+    } catch (error) {
+      // It would renew itself for ever, and nobody could take the node.
       await lease.release();
-      return;
+      throw error;
     }
-    const listener = new NodeWatch(nodeId, tenantId, { ...watch, clock, alarms }, state);
-    const session = sessions.open(nodeId, state.settings, listener);
-    this.owned.set(nodeId, { lease, session, watch: listener, change, trunkAddress: state.settings.trunkAddress });
-    lease.lost.addEventListener('abort', () => void this.giveUp(nodeId, false), { once: true });
-    session.start();
   }
 
-  private async giveUp(nodeId: string, release: boolean): Promise<void> {
+  /** The lease is released even where it seems to be over: after the clock was set it may still renew itself. */
+  private async giveUp(nodeId: string): Promise<void> {
     const owned = this.owned.get(nodeId);
     if (owned === undefined) return;
     this.owned.delete(nodeId);
     await owned.session.close();
+    const { clock, watch } = this.parts;
+    if (owned.lease.isHeld()) await within(clock, DRAIN_MS, watch.lanes.drained());
     owned.watch.stop();
-    if (release) await owned.lease.release();
+    await owned.lease.release();
   }
 }
