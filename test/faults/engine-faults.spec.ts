@@ -1,4 +1,5 @@
 import { msOf } from '../../src/kernel/clock.js';
+import { eventually } from '../support/engine.js';
 import { FaultCenter, type FaultCenterOptions, pause } from '../support/fault-center.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { socketProxy } from '../support/socket-proxy.js';
@@ -105,6 +106,23 @@ describe('the whole engine when something goes wrong', () => {
     await center.spawnEngine();
     await center.over();
     expect(await center.broken()).toEqual([]);
+  }, 90_000);
+
+  it('the engine is killed while the event socket is cut: the gap that it leaves open is closed by the next one, and calls are offered again', async () => {
+    await open({ calls: 60, callsPerSecond: 6 });
+    const killed = await center.spawnEngine();
+    await center.begin();
+    await center.talking(4);
+    center.faults.refuseConnections(3_000);
+    await eventually('the gap is recorded', async () => (await center.gaps()).some(({ to }) => to === Infinity));
+    await center.killEngine(killed);
+    await center.spawnEngine();
+    await center.compared();
+    await center.over();
+    expect(await center.broken()).toEqual([]);
+    const [last] = (await center.gaps()).slice(-1);
+    const offers = (await center.events('OfferMade')).filter(({ metadata }) => msOf(metadata.occurredAt) > last!.to);
+    expect(offers.length).toBeGreaterThan(0);
   }, 90_000);
 
   it('one of two engines is killed: the other takes over the node, the router, processes and timers', async () => {

@@ -53,6 +53,7 @@ export class TimerRunner {
   private saving: Promise<void> = Promise.resolve();
   private saveTimer: Timer | undefined;
   private firing = false;
+  private ended: Promise<void> | undefined;
 
   constructor(
     private readonly parts: TimerRunnerParts,
@@ -97,7 +98,13 @@ export class TimerRunner {
     return this.timers.size;
   }
 
-  async stop(): Promise<void> {
+  /** Once: the name may be another runner's by the second time. */
+  stop(): Promise<void> {
+    this.ended ??= this.end();
+    return this.ended;
+  }
+
+  private async end(): Promise<void> {
     this.stopping.abort();
     this.firing = false;
     for (const { alarm } of this.timers.values()) alarm?.cancel();

@@ -70,6 +70,7 @@ export class ProcessRunner {
   private running = 0;
   private watermark = new Watermark(0n);
   private saver: CheckpointSaver | undefined;
+  private ended: Promise<void> | undefined;
 
   constructor(
     private readonly parts: ProcessRunnerParts,
@@ -118,8 +119,13 @@ export class ProcessRunner {
     while (this.watermark.openCount > 0) await this.progress();
   }
 
-  /** Ends after the commands that are under way, and saves the checkpoint. */
-  async stop(): Promise<void> {
+  /** Ends after the commands that are under way, and saves the checkpoint. Once: the name may be another runner's by the second time. */
+  stop(): Promise<void> {
+    this.ended ??= this.end();
+    return this.ended;
+  }
+
+  private async end(): Promise<void> {
     this.stopping.abort();
     this.tellProgress();
     await this.parts.reader.remove(this.options.name);

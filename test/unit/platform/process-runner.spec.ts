@@ -222,6 +222,34 @@ describe('the process runner', () => {
     await taken?.release();
   });
 
+  test('who finds at the end that the lease is lost leaves the one who follows in the same process alone', async () => {
+    const { boot, write, checkpoints, parked, clock, leases, items } = world();
+    const before = await leases.acquire('group', 'first');
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let commands = 0;
+    const first = await boot([tallying()], { lease: before! }, (inner) => intercepting(inner, async () => ((commands += 1) === 2 ? held : undefined)));
+    await write(counted('a', 'x', 1));
+    await settle();
+    await write(counted('b', 'x', 2));
+    await settle();
+    await before?.release();
+    const lease = await leases.acquire('group', 'first again');
+    const ending = first.runner.stop();
+    const { reader, log, alarms } = first;
+    const dispatcher = new CommandDispatcher(new CommandExecutor(log), [tallyDecider]);
+    const second = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints, parked }, [tallying()], { name: 'group', lease: lease! });
+    await second.start();
+    release();
+    await ending;
+    await write(counted('c', 'x', 3));
+    await clock.advance(500);
+    expect(alarms.counts.get('lease-lost')).toBe(1);
+    expect(await items('x')).toEqual(['x:1', 'x:2', 'x:3']);
+    await second.stop();
+    await lease?.release();
+  });
+
   test('refuses a checkpoint of another log', async () => {
     const { boot, checkpoints } = world();
     await checkpoints.save('group', { position: 5n, logId: 'elsewhere' });
