@@ -16,6 +16,8 @@ import { ConfigurationQueries } from './configuration/configuration.queries.js';
 import { liveBoardsOf } from './live-boards.js';
 import { LiveCallsController } from './live-calls/live-calls.controller.js';
 import { LiveCallsQueries } from './live-calls/live-calls.queries.js';
+import { MediaNodeGapsController } from './media-node-gaps/media-node-gaps.controller.js';
+import { MediaNodeGapsQueries } from './media-node-gaps/media-node-gaps.queries.js';
 import { QueueBoardController } from './queue-board.controller.js';
 import { QueueBoard } from './queue-board.js';
 import { QueueStatisticsController } from './queue-statistics/queue-statistics.controller.js';
@@ -28,9 +30,10 @@ const onDatabase = <T extends object>(Queries: Type<T> & (new (database: TenantD
 
 /** The routes that read, and the boards that can be watched. */
 @Module({
-  controllers: [CallHistoryController, LiveCallsController, AgentBoardController, AgentActivityController, QueueBoardController, QueueStatisticsController, StateHistoryController, LiveController],
+  controllers: [CallHistoryController, LiveCallsController, AgentBoardController, AgentActivityController, QueueBoardController, QueueStatisticsController, StateHistoryController, MediaNodeGapsController, LiveController],
   providers: [
     onDatabase(CallHistoryQueries), onDatabase(LiveCallsQueries), onDatabase(AgentBoardQueries), onDatabase(AgentActivityQueries), onDatabase(QueueStatisticsQueries), onDatabase(StateHistoryQueries), onDatabase(ConfigurationQueries),
+    onDatabase(MediaNodeGapsQueries),
     {
       provide: QueueBoard,
       useFactory: (configuration: ConfigurationQueries, calls: LiveCallsQueries, agents: AgentBoardQueries) => new QueueBoard(configuration, calls, agents),

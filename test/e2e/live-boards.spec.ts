@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { readModels } from '../../projections/read-models.js';
 import { CallCenter } from '../support/call-center.js';
 import { eventually } from '../support/engine.js';
-import { EventSource, type ServerSentEvent } from '../support/event-source.js';
+import { EventSource, onlyPushed, type ServerSentEvent } from '../support/event-source.js';
 
 const SALES = '+4930555010';
 const ERIKA = '+4915112345678';
@@ -13,7 +13,7 @@ describe('live boards and the past, over HTTP', () => {
   const open: EventSource[] = [];
 
   beforeAll(async () => {
-    center = await CallCenter.start({ projections: readModels });
+    center = await CallCenter.start({ projections: readModels, change: (parts) => ({ ...parts, clock: onlyPushed }) });
     key = await center.keyFor('acme', 'calls:read', 'audit:read');
     await center.queue('sales', SALES, { wrapUpMs: 0 });
   }, 60_000);
@@ -121,6 +121,20 @@ describe('live boards and the past, over HTTP', () => {
     expect(theirs.events).toEqual([{ event: 'snapshot', id: expect.any(String), data: { rows: [], complete: true } }]);
     for (const path of ['calls', 'agent-board', 'queue-board']) expect((await get(`/v1/${path}`, stranger)).body.items).toEqual([]);
     expect((await get(`/v1/calls/${line.channelId}/state`, stranger)).status).toBe(404);
+  });
+
+  it('tells operators, and nobody else, when a media node could not be heard', async () => {
+    const operator = await center.keyFor('system', 'operator');
+    const before = (await get('/v1/node-gaps', operator)).body.items.length;
+    for (const session of [...center.fs.sessions]) session.cut();
+    const gaps = await eventually('the gap is on record', async () => {
+      const { items } = (await get(`/v1/node-gaps?nodeId=fs1&after=${await head()}`, operator)).body;
+      return items.length > before && items[0].toAt !== null ? items : undefined;
+    });
+    expect(gaps[0]).toMatchObject({ nodeId: 'fs1', cause: 'connection-lost', channelsSeen: 0, endsInferred: 0, durationMs: expect.any(Number) });
+    expect((await get('/v1/node-gaps?nodeId=other', operator)).body.items).toEqual([]);
+    expect((await get('/v1/node-gaps')).status).toBe(403);
+    await eventually('the node is back', () => center.engine.engine.telephony?.media.isReady('fs1'));
   });
 
   it('lets go of those who watch when it stops', async () => {

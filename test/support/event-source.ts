@@ -1,4 +1,12 @@
+import type { Clock } from '../../src/kernel/clock.js';
+import { systemClock } from '../../src/platform/time/system-clock.js';
 import { eventually } from './engine.js';
+
+/** The machine's clock without its timers of 5 s and more: a board that looks by itself now and then never does, and only what is pushed is seen. */
+export const onlyPushed: Clock = {
+  now: () => systemClock.now(),
+  after: (ms, task) => (ms >= 5_000 ? { cancel: () => undefined } : systemClock.after(ms, task)),
+};
 
 export interface ServerSentEvent {
   readonly event: string;

@@ -1,0 +1,15 @@
+import { answerDtoOf, answered, nullable } from '../../src/platform/http/dto/answers.js';
+import { PageQuery, pageDtoOf } from '../../src/platform/http/dto/common.dto.js';
+import { IdField } from '../../src/platform/http/dto/fields.js';
+
+export class NodeGapsQuery extends PageQuery {
+  @IdField({ description: 'Only this media node', example: 'fs1', optional: true })
+  nodeId?: string;
+}
+
+const NodeGapDto = answerDtoOf('NodeGapDto', {
+  nodeId: answered.text('fs1'), gapId: answered.id(), cause: answered.choice(['connection-lost', 'heartbeat-missed', 'disconnect-notice', 'engine-away', 'switch-restarted']), fromAt: answered.time(), toAt: nullable(answered.time('Null while the gap is open; so is all below')),
+  durationMs: nullable(answered.ms()), switchSessionId: nullable(answered.id('Core-UUID of the switch')), channelsSeen: nullable(answered.count('Channels that the switch had')), legsConfirmed: nullable(answered.count('Legs of ours among them')),
+  endsInferred: nullable(answered.count('Legs of ours that were gone')), callersAdmitted: nullable(answered.count('Callers who had come meanwhile')),
+});
+export const NodeGapPageDto = pageDtoOf(NodeGapDto);
