@@ -7,6 +7,8 @@ import type { CallState } from '../../../src/telephony/calls/domain/call.state.j
 const T0 = Date.parse('2026-03-02T09:00:00.000Z');
 const iso = (s: number): string => new Date(T0 + s * 1000).toISOString();
 
+type DataOf<T extends CallEvent['type']> = { [E in CallEvent as E['type']]: E['data'] }[T];
+
 /** Plays commands against one call and remembers what was recorded. */
 class Conversation {
   state: CallState = callDecider.initialState;
@@ -28,10 +30,10 @@ class Conversation {
     return this.send(s, 'RecordLegFact', { legId, fact });
   }
 
-  data<T extends CallEvent['type']>(type: T): Extract<CallEvent, { type: T }>['data'] {
+  data<T extends CallEvent['type']>(type: T): DataOf<T> {
     const found = this.events.filter((event) => event.type === type).at(-1);
     if (found === undefined) throw new Error(`no ${type} was recorded`);
-    return found.data as unknown as Extract<CallEvent, { type: T }>['data'];
+    return found.data as DataOf<T>;
   }
 
   count(type: CallEvent['type']): number {
