@@ -13,7 +13,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-RUN mkdir -p /var/lib/trunkline && chown node:node /var/lib/trunkline
+RUN mkdir -p /var/lib/trunkline && chown node:node /var/lib/trunkline && chmod +x dist/src/cli.js && ln -s /app/dist/src/cli.js /usr/local/bin/trunkline
 USER node
 VOLUME /var/lib/trunkline
 EXPOSE 3000

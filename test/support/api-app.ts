@@ -36,22 +36,9 @@ import { Reader } from '../../src/platform/subscriptions/reader.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
 import { platformDatabase } from './platform-database.js';
+import { type Request, requestAt } from './requests.js';
 
-/** An answer, its body read: JSON as a value, anything else as text. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly body: any;
-}
-
-export interface RequestOptions {
-  readonly key?: string;
-  readonly body?: unknown;
-  /** Sent as it is, instead of `body`. */
-  readonly raw?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+export { type Answer, type RequestOptions, requestAt } from './requests.js';
 
 export interface ApiApp {
   readonly url: string;
@@ -60,7 +47,7 @@ export interface ApiApp {
   readonly logged: string[];
   /** An operator's key. */
   readonly operator: string;
-  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  readonly request: Request;
   /** A key of a tenant; the tenant is made if there is none. */
   keyFor(tenantId: string, ...scopes: readonly Scope[]): Promise<string>;
   close(): Promise<void>;
@@ -70,28 +57,6 @@ export interface ApiAppOptions {
   readonly clock?: Clock;
   readonly change?: (parts: ApiParts) => ApiParts;
 }
-
-const answerOf = async (response: Response): Promise<Answer> => {
-  const text = await response.text();
-  const json = /[/+]json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: json && text !== '' ? (JSON.parse(text) as unknown) : text };
-};
-
-/** Sends requests to an API and reads their answers. */
-export const requestAt =
-  (url: string): ApiApp['request'] =>
-  async (method, path, { key, body, raw, headers = {} } = {}) =>
-    answerOf(
-      await fetch(`${url}${path}`, {
-        method,
-        headers: {
-          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-          ...(body === undefined && raw === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(raw !== undefined ? { body: raw } : body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
-    );
 
 /** The real API on a port of its own: log in memory, tables in a real PostgreSQL. */
 export const startApiApp = async ({ clock = systemClock, change = (parts) => parts }: ApiAppOptions = {}): Promise<ApiApp> => {

@@ -1,48 +1,77 @@
 /**
- * `npm test`: the type check, the lint rules, the dependency rules and all specs, with one line at the
- * end that counts them. `npm test -- <jest arguments>` runs jest alone. Exit code 1 if anything failed.
+ * `npm test`: types, build, lint rules, dependency rules and all specs, with one line at the end that
+ * counts them. `npm test -- <jest arguments>` runs jest alone. Exit code 1 if anything failed.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
 const modules = join(root, 'node_modules');
-const sources = ['src', 'projections'].filter((name) => existsSync(join(root, name)));
 
-const checks = [
-  ['types', join(modules, 'typescript', 'bin', 'tsc'), ['--noEmit', '-p', 'test/tsconfig.json']],
-  ['lint rules', join(modules, 'eslint', 'bin', 'eslint.js'), [...sources, 'test']],
-  ['dependency rules', join(modules, 'dependency-cruiser', 'bin', 'dependency-cruise.mjs'), ['--config', 'test/architecture/dependency-rules.cjs', ...sources]],
+/** Two lanes, because two cores are what a small machine has. */
+const lanes = [
+  [
+    ['types', join(modules, 'typescript', 'bin', 'tsc'), ['--noEmit', '-p', 'test/tsconfig.json']],
+    ['build', join(modules, '@nestjs', 'cli', 'bin', 'nest.js'), ['build']],
+  ],
+  [
+    ['lint rules', join(modules, 'eslint', 'bin', 'eslint.js'), ['src', 'projections', 'test']],
+    ['dependency rules', join(modules, 'dependency-cruiser', 'bin', 'dependency-cruise.mjs'), ['--config', 'test/architecture/dependency-rules.cjs', 'src', 'projections']],
+  ],
 ];
 
-/** Runs a node program in the project's directory, its output passed on as it comes; true when it ended well. */
-const run = (args) =>
+const SLOW_MS = 20_000;
+const SHOWN = 10;
+
+const secondsSince = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s`;
+
+/** Runs a node program in the project's directory; whether it ended well, and what it wrote unless that was passed on. */
+const run = (args, passOn) =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
-    child.on('error', (error) => {
-      console.error(String(error));
-      resolve(false);
-    });
-    child.on('exit', (code) => resolve(code === 0));
+    const child = spawn(process.execPath, args, { cwd: root, stdio: passOn ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => (output += text));
+    child.on('error', (error) => resolve({ ok: false, output: String(error) }));
+    child.on('close', (code) => resolve({ ok: code === 0, output }));
   });
 
+const runLane = async (lane) => {
+  const results = [];
+  for (const [name, program, args] of lane) {
+    const start = performance.now();
+    const { ok, output } = await run([program, ...args], false);
+    if (!ok) console.log(output.trim());
+    console.log(`${ok ? 'PASS' : 'FAIL'} ${name} (${secondsSince(start)})`);
+    results.push(ok);
+  }
+  return results;
+};
+
 /** Jest's own counts; a spec file that could not run at all counts as one failed test. */
-const countsOf = (file, endedWell) => {
-  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(file, 'utf8'));
+const countsOf = ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites }, endedWell) => {
   const failed = numFailedTests + numRuntimeErrorTestSuites;
   return { passed: numPassedTests, failed: failed === 0 && !endedWell ? 1 : failed, skipped: numPendingTests + numTodoTests };
+};
+
+const tellSlowest = ({ testResults }) => {
+  const slow = testResults.map(({ name, startTime, endTime }) => ({ name, ms: endTime - startTime })).filter(({ ms }) => ms >= SLOW_MS);
+  for (const { name, ms } of slow.sort((a, b) => b.ms - a.ms).slice(0, SHOWN)) console.log(`slow: ${(ms / 1000).toFixed(1).padStart(6)} s  ${relative(root, name)}`);
 };
 
 const jest = async (args) => {
   const directory = mkdtempSync(join(tmpdir(), 'trunkline-run-'));
   const file = join(directory, 'results.json');
+  const start = performance.now();
   try {
     const own = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join(modules, 'jest', 'bin', 'jest.js')];
-    const endedWell = await run([...own, '--maxWorkers=2', '--json', `--outputFile=${file}`, ...args]);
-    return countsOf(file, endedWell);
+    const { ok } = await run([...own, '--maxWorkers=2', '--json', `--outputFile=${file}`, ...args], true);
+    if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
+    const results = JSON.parse(readFileSync(file, 'utf8'));
+    tellSlowest(results);
+    console.log(`specs took ${secondsSince(start)}`);
+    return countsOf(results, ok);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -54,11 +83,7 @@ process.on('SIGINT', () => {});
 const args = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
 if (args.length === 0) {
-  for (const [name, program, programArgs] of checks) {
-    const ok = await run([program, ...programArgs]);
-    console.log(`${ok ? 'PASS' : 'FAIL'} ${name}`);
-    total[ok ? 'passed' : 'failed'] += 1;
-  }
+  for (const ok of (await Promise.all(lanes.map(runLane))).flat()) total[ok ? 'passed' : 'failed'] += 1;
 }
 const counts = await jest(args);
 for (const key of Object.keys(total)) total[key] += counts[key];

@@ -17,12 +17,18 @@ export class Interrupted extends Error {
 }
 
 /** Names of errors that explain themselves; of any other the name is told too. */
-const EXPLAINED = new Set(['Error', 'OperatorError', 'Interrupted', 'InvalidSettings', 'DomainError', 'EmbeddedPostgresError', 'DatabaseUnavailable', 'EventStoreUnavailable', 'LogsDiffer', 'SchemaMismatch', 'ApiProblem']);
+const EXPLAINED = new Set(['Error', 'OperatorError', 'Interrupted', 'InvalidSettings', 'DomainError', 'EmbeddedPostgresError', 'EventStoreUnavailable', 'LogsDiffer', 'SchemaMismatch', 'ApiProblem']);
+
+const textOf = (error: Error): string => {
+  if (error.name === 'DatabaseUnavailable') return `${error.message}; start PostgreSQL, or put DATABASE_URL right`;
+  // The driver's own errors have no better name.
+  if (error.name === 'error') return `PostgreSQL refused: ${error.message}`;
+  return EXPLAINED.has(error.name) ? error.message : `${error.name}: ${error.message}`;
+};
 
 /** What is written on standard error, and the exit code. */
 export const describeFailure = (error: unknown): { readonly text: string; readonly exitCode: number } => {
   if (!(error instanceof Error)) return { text: String(error), exitCode: 1 };
   const { exitCode } = error as { exitCode?: unknown };
-  const code = typeof exitCode === 'number' ? exitCode : error.name === 'InvalidSettings' ? 2 : 1;
-  return { text: EXPLAINED.has(error.name) ? error.message : `${error.name}: ${error.message}`, exitCode: code };
+  return { text: textOf(error), exitCode: typeof exitCode === 'number' ? exitCode : error.name === 'InvalidSettings' ? 2 : 1 };
 };
