@@ -1,6 +1,7 @@
 import { type DynamicModule, type InjectionToken, Module, type Provider } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { ConfigurationQueries } from '../projections/configuration/configuration.queries.js';
+import { connectedNode } from '../projections/configuration/connected-nodes.js';
 import { waitingInQueue } from '../projections/live-calls/waiting-in-queue.js';
 import { ReadModelsModule } from '../projections/read-models.module.js';
 import { RecordingsQueries } from '../projections/recordings/recordings.queries.js';
@@ -36,7 +37,7 @@ import { TELEPHONY_CONFIGURATION, type TelephonyConfiguration } from './telephon
 import { type Recordings, RECORDINGS } from './telephony/ports/recordings.port.js';
 import { RecordingsModule } from './telephony/recordings/recordings.module.js';
 import { TelephonyModule } from './telephony/telephony.module.js';
-import { ORIGINATION_NODES } from './telephony/ports/origination-nodes.port.js';
+import { ORIGINATION_NODES, type OriginationNodes } from './telephony/ports/origination-nodes.port.js';
 
 const WAIT_FOR_READ_MODEL_MS = 5_000;
 const CDR_WAITS_MS = 5_000;
@@ -44,6 +45,8 @@ const CDR_WAITS_MS = 5_000;
 const providersOf = (parts: ApiParts): Provider[] => {
   const options: HttpOptions = { requestsPerMinute: parts.settings.requestsPerMinute, waitForReadModelMs: parts.waitForReadModelMs ?? WAIT_FOR_READ_MODEL_MS };
   const configuration: RoutingConfiguration & TelephonyConfiguration = new ConfigurationQueries(parts.database);
+  // A node of this process, else whichever another one is connected with: that one will act.
+  const anyNode: OriginationNodes = { choose: async () => (await parts.nodes.choose()) ?? connectedNode(configuration) };
   const recordings: Recordings = new RecordingsQueries(parts.database);
   const values: readonly (readonly [token: InjectionToken, value: unknown])[] = [
     [CLOCK, parts.clock],
@@ -66,7 +69,7 @@ const providersOf = (parts: ApiParts): Provider[] => {
     [TENANT_DIRECTORY, parts.tenants],
     [RATE_LIMITER, parts.rateLimiter],
     [LIVE_FANOUT, parts.fanout],
-    [ORIGINATION_NODES, parts.nodes],
+    [ORIGINATION_NODES, anyNode],
     [ROUTING_CONFIGURATION, configuration],
     [TELEPHONY_CONFIGURATION, configuration],
     [KNOWN_QUEUES, new QueuesInTheLog(parts.executor)],

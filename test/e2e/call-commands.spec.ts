@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { configuration } from '../../projections/configuration/configuration.projection.js';
 import { liveCalls } from '../../projections/live-calls/live-calls.projection.js';
 import type { Line } from '../../src/simulator/switch/far-end.js';
 import { answeringPhone, CallCenter } from '../support/call-center.js';
 import { eventually } from '../support/engine.js';
+
+// A loaded machine takes its time; nothing here is timed.
+jest.setTimeout(60_000);
 
 const SALES = '+4930555010';
 const IVR = '+4930555020';
@@ -18,7 +22,7 @@ describe('commands on live calls, over HTTP', () => {
     // Nobody serves it: whoever calls stays with the API.
     await center.queue('ivr', IVR, { answer: 'by-agent' });
     await center.agent('ann', '1001', 'sales');
-  }, 60_000);
+  });
   afterAll(() => center.close());
 
   const post = (callId: string, deed: string, body: unknown = {}, headers: Readonly<Record<string, string>> = {}) => center.request('POST', `/v1/calls/${callId}/${deed}`, { key, body, headers });
@@ -162,6 +166,39 @@ describe('commands on live calls, over HTTP', () => {
     await center.seen(callId, 'CallEnded');
     const again = await post(callId, 'play', { media: 'x.wav' });
     expect(again).toMatchObject({ status: 409, body: { code: 'call-ended' } });
+  });
+
+  it('calls somebody and lets them wait for an agent', async () => {
+    const { body } = await center.request('POST', '/v1/calls', { key, body: { to: '+4930123456' } });
+    const { callId } = body;
+    await center.seen(callId, 'LegParked');
+    expect(await post(callId, 'enqueue', { queueId: 'sales' })).toMatchObject(accepted(callId));
+    await center.seen(callId, 'AgentContactStarted', { agentId: 'ann' });
+    await eventually('they talk', () => center.fs.channels.get(callId)?.bridge?.stage === 'up');
+    await post(callId, 'hang-up');
+    await over(callId);
+  });
+
+  it('calls from a process that has no media node by the one that another process has', async () => {
+    const other = await CallCenter.start({ projections: [configuration], change: (parts) => ({ ...parts, nodes: { choose: () => Promise.resolve(undefined) } }) });
+    const otherKey = await other.keyFor('acme', 'calls:write');
+    await other.engine.engine.worker?.caughtUp();
+    const { body, status } = await other.request('POST', '/v1/calls', { key: otherKey, body: { to: '+4930123456' } });
+    expect(status).toBe(202);
+    await other.truly('created', body.callId);
+    await other.close();
+  });
+
+  it('says so where no media node can place a call', async () => {
+    const none = await CallCenter.start({ change: (parts) => ({ ...parts, nodes: { choose: () => Promise.resolve(undefined) } }), projections: [configuration] });
+    const noneKey = await none.keyFor('acme', 'calls:write');
+    none.fs.accepting = false;
+    for (const session of [...none.fs.sessions]) session.cut();
+    await eventually('the gap is known', async () => {
+      await none.engine.engine.worker?.caughtUp();
+      return (await none.request('POST', '/v1/calls', { key: noneKey, body: { to: '+4930123456' } })).body.code === 'no-media-node';
+    });
+    await none.close();
   });
 
   it('answers a repeated command as the first time, even after the call has ended', async () => {

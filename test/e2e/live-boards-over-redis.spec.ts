@@ -1,11 +1,14 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readModels } from '../../projections/read-models.js';
 import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
 import { RedisFanout } from '../../src/platform/redis/redis-fanout.js';
 import { CallCenter } from '../support/call-center.js';
 import { EventSource, onlyPushed } from '../support/event-source.js';
 import { redisIsInstalled, removeRedisFolder, startRedis } from '../support/redis-server.js';
+
+// A loaded machine takes its time; nothing here is timed.
+jest.setTimeout(60_000);
 
 const SALES = '+4930555010';
 
@@ -28,7 +31,7 @@ const SALES = '+4930555010';
     const [worker, api] = [fanoutOf('worker'), fanoutOf('api')];
     center = await CallCenter.start({ projections: readModels, engine: { fanout: worker }, change: (parts) => ({ ...parts, clock: onlyPushed, fanout: api }) });
     await center.queue('sales', SALES);
-  }, 60_000);
+  });
   afterAll(async () => {
     await center.close();
     for (const connection of connections) connection.disconnect();

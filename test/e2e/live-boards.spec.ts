@@ -1,8 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readModels } from '../../projections/read-models.js';
 import { CallCenter } from '../support/call-center.js';
 import { eventually } from '../support/engine.js';
 import { EventSource, onlyPushed, type ServerSentEvent } from '../support/event-source.js';
+
+// A loaded machine takes its time; nothing here is timed.
+jest.setTimeout(60_000);
 
 const SALES = '+4930555010';
 const ERIKA = '+4915112345678';
@@ -16,7 +19,7 @@ describe('live boards and the past, over HTTP', () => {
     center = await CallCenter.start({ projections: readModels, change: (parts) => ({ ...parts, clock: onlyPushed }) });
     key = await center.keyFor('acme', 'calls:read', 'audit:read');
     await center.queue('sales', SALES, { wrapUpMs: 0 });
-  }, 60_000);
+  });
   afterEach(() => {
     for (const source of open.splice(0)) source.close();
   });
@@ -143,5 +146,5 @@ describe('live boards and the past, over HTTP', () => {
     await source.next('a snapshot', () => true);
     await other.close();
     await eventually('the stream ends', () => source.ended);
-  }, 30_000);
+  });
 });

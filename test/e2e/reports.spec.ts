@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readModels } from '../../projections/read-models.js';
 import { msOf } from '../../src/kernel/clock.js';
 import { CallCenter } from '../support/call-center.js';
 import { eventually } from '../support/engine.js';
+
+// A loaded machine takes its time; nothing here is timed.
+jest.setTimeout(60_000);
 
 const SALES = '+4930555010';
 const ERIKA = '+4915112345678';
@@ -31,7 +34,7 @@ describe('reports over HTTP', () => {
     await center.seen(answered, 'CallEnded');
     await eventually('Ann is free', () => center.engine.engine.telephony?.routing.shiftOf('ann')?.contacts.length === 0);
     last = await center.engine.engine.core.store.head();
-  }, 60_000);
+  });
   afterAll(() => center.close());
 
   const get = (path: string, as = key) => center.request('GET', path, { key: as });

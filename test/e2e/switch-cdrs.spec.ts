@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { HttpCdrPoster } from '../../src/simulator/http-cdr-poster.js';
 import { CallCenter } from '../support/call-center.js';
 import { eventually } from '../support/engine.js';
+
+// A loaded machine takes its time; nothing here is timed.
+jest.setTimeout(60_000);
 
 const SALES = '+4930555010';
 const PATIENCE_MS = 1_000;
@@ -28,7 +31,7 @@ describe('CDRs that switches post', () => {
     });
     await center.queue('sales', SALES);
     await center.agent('ann', '1001', 'sales');
-  }, 60_000);
+  });
   afterAll(() => center.close());
 
   const inbox = async (): Promise<string[]> => (await center.engine.storage.database.query<{ leg_id: string }>('SELECT leg_id FROM trunkline_switch_cdrs ORDER BY leg_id')).rows.map((row) => row.leg_id);
@@ -60,7 +63,7 @@ describe('CDRs that switches post', () => {
     const corrected = await center.seen(callId, 'LegEndCorrected', { legId: callId });
     expect(corrected).toMatchObject({ metadata: { actor: { kind: 'switch', id: 'fs1' } }, data: { cause: 'NORMAL_CLEARING', hungUpBy: 'far-end', endedAt: new Date(truth.atUs / 1000).toISOString() } });
     await emptied();
-  }, 30_000);
+  });
 
   it('end a call while the switch cannot be reached', async () => {
     const line = center.call(SALES);
@@ -74,7 +77,7 @@ describe('CDRs that switches post', () => {
     center.fs.accepting = true;
     await eventually('the node is back', () => center.engine.engine.telephony?.media.isReady('fs1'));
     await emptied();
-  }, 30_000);
+  });
 
   it('say where they differ from what was seen', async () => {
     const line = center.call(SALES);

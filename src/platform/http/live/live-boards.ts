@@ -1,9 +1,13 @@
 import type { Random } from '../../../kernel/clock.js';
+import { HttpProblem } from '../problem.js';
 import { BoardFeed, type BoardFeedParts, type BoardWatcher } from './board-feed.js';
 import type { LiveBoard } from './live-board.port.js';
 
 /** A feed that nobody watches is kept this long at least, so that who comes back at once need not begin anew, ms. */
 const KEPT_MS = 30_000;
+
+/** Most who watch in one process: each costs memory for as long as it stays. */
+const MAX_WATCHERS = 2_000;
 
 interface Kept {
   readonly feed: BoardFeed;
@@ -20,8 +24,9 @@ export class LiveBoards {
     private readonly parts: BoardFeedParts & { readonly random: Random },
   ) {}
 
-  /** `onEnd` is called when the process lets go of all who watch. Returns what ends the watching. */
+  /** `onEnd` is called when the process lets go of all who watch. Returns what ends the watching. Throws HttpProblem 503 where too many watch. */
   watch(name: LiveBoard['name'], tenantId: string, watcher: BoardWatcher, lastId: string | undefined, onEnd: () => void): () => void {
+    if (this.ends.size >= MAX_WATCHERS) throw new HttpProblem(503, 'too-many-watchers', `${MAX_WATCHERS} watch in this process already; try again, or ask for the board now and then`);
     this.forgetUnwatched();
     const kept = this.keptOf(name, tenantId);
     const leave = kept.feed.watch(watcher, lastId);

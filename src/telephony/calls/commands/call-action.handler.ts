@@ -29,7 +29,8 @@ export class HangUpCallHandler implements ICommandHandler<HangUpCall> {
   constructor(private readonly calls: Calls) {}
 
   async execute({ callId, cause, meta }: HangUpCall): Promise<CommandResult> {
-    await this.calls.load(callId, meta.tenantId);
+    // Refuses a call that has no leg yet: there is nothing to hang up, and it goes on being dialled.
+    legOf(await this.calls.load(callId, meta.tenantId), undefined, 'person');
     return this.calls.execute(callId, { type: 'HangUpCall', data: { cause }, meta });
   }
 }
