@@ -75,6 +75,7 @@ export class TelephonyRole {
       clock,
       alarms,
       musicOf: (nodeId) => this.agents.musicOf(nodeId),
+      enabled: () => this.routes,
     });
     this.router = new Router({ state: this.routing, addresses: this.agents, dispatcher, clock, random, alarms, enabled: () => this.routes });
     this.folds = new LiveFoldRunner({ reader, logId, alarms, snapshots }, [this.legs, this.numbers, this.nodes, this.agents, this.routing, this.admission, this.effects], { name: 'telephony' });

@@ -30,8 +30,12 @@ export interface CallerAdmissionParts {
   readonly alarms: Alarms;
   /** What a node plays to those who wait, where the queue does not say. */
   readonly musicOf: (nodeId: string) => string | null;
+  /** Whether this process is the router now. */
+  readonly enabled: () => boolean;
 }
 
+/** Time until a caller is tried again whom the store did not take, ms. */
+const RETRY_MS = 250;
 /** A caller who was noticed later than this began to wait before we knew. */
 const PROMPT_MS = 5_000;
 
@@ -109,15 +113,19 @@ export class CallerAdmission implements LiveFold {
   }
 
   private async send(callId: string, tenantId: string, at: string, eventId: string, command: Pick<CallCommand, 'type' | 'data'>): Promise<void> {
-    const { dispatcher, queues, alarms } = this.parts;
+    const { dispatcher, queues, alarms, clock, enabled } = this.parts;
     const meta = { commandId: deterministicId('admit', eventId), tenantId, at, actor: { kind: 'router' as const, id: 'caller-admission' }, correlationId: callId, causationId: eventId };
     try {
       await dispatcher.dispatch(streamOf('call', callId), { ...command, meta });
       this.arrivals.delete(callId);
     } catch (error) {
       queues.unexpect(callId);
-      // While the store is away the caller waits at the switch; the next batch tries again.
-      if (!isPassing(error)) {
+      // While the store is away the caller waits at the switch.
+      if (isPassing(error)) {
+        clock.after(RETRY_MS, () => {
+          if (enabled()) this.admit();
+        });
+      } else {
         this.arrivals.delete(callId);
         if (!(error instanceof DomainError)) alarms.raise({ code: 'admission-failed', message: 'a caller could not be admitted', details: { callId }, error });
       }

@@ -19,8 +19,10 @@ export class Calls {
     return state;
   }
 
+  /** What is asked of a call belongs to the call: reactions to it keep their order with all else that happens there. */
   execute(callId: string, command: CallCommand): Promise<CommandResult> {
-    return this.executor.execute(callDecider, streamOf('call', callId), command);
+    const { meta } = command;
+    return this.executor.execute(callDecider, streamOf('call', callId), { ...command, meta: { ...meta, correlationId: callId } } as CallCommand);
   }
 
   async order(callId: string, legId: string, deed: DeedOrder, meta: CommandMeta): Promise<AskedOfSwitch> {

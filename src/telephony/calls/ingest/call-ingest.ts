@@ -44,6 +44,7 @@ export class CallIngest {
         this.record(fact.factId, fact.at, leg, { kind: 'unbridged', otherLegId: fact.otherChannelId });
         return;
       case 'channel-destroyed':
+        this.unclaimed.delete(leg.callId);
         this.recordEnd(fact, leg, { kind: 'ended', cause: 'DESTINATION_OUT_OF_ORDER', q850: null, sipStatus: null, hungUpBy: 'switch', times: { createdAt: leg.createdAt } });
         return;
       case 'channel-ended': {
