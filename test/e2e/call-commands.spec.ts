@@ -281,7 +281,7 @@ describe('commands on live calls, over HTTP', () => {
     const started = told[0];
     expect(started).toMatchObject({ type: 'CallStarted', actor: { kind: 'switch', id: 'fs1' }, data: { from: '+4915112345678' } });
     const asked = told.find(({ data }) => data.actionId === body.actionId);
-    expect(asked).toMatchObject({ type: 'SwitchActionRequested', actor: { kind: 'api-key' }, correlationId: requestId, commandId: body.actionId });
+    expect(asked).toMatchObject({ type: 'SwitchActionRequested', actor: { kind: 'api-key' }, correlationId: callId, causationId: requestId, commandId: body.actionId });
     const done = told.find(({ type, data }) => type === 'SwitchActionSucceeded' && data.actionId === body.actionId);
     expect(done?.actor.kind).toBe('process');
     expect(done?.causationId).toBe(asked?.eventId);

@@ -19,10 +19,10 @@ export class Calls {
     return state;
   }
 
-  /** What is asked of a call belongs to the call: reactions to it keep their order with all else that happens there. */
+  /** What is asked of a call belongs to the call: reactions to it keep their order with all else that happens there. Its cause is the request. */
   execute(callId: string, command: CallCommand): Promise<CommandResult> {
     const { meta } = command;
-    return this.executor.execute(callDecider, streamOf('call', callId), { ...command, meta: { ...meta, correlationId: callId } } as CallCommand);
+    return this.executor.execute(callDecider, streamOf('call', callId), { ...command, meta: { ...meta, correlationId: callId, causationId: meta.correlationId } } as CallCommand);
   }
 
   async order(callId: string, legId: string, deed: DeedOrder, meta: CommandMeta): Promise<AskedOfSwitch> {
