@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { recordings } from '../../projections/recordings/recordings.projection.js';
 import { streamOf } from '../../src/kernel/streams.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
@@ -15,6 +15,8 @@ import type { Line } from '../../src/simulator/switch/far-end.js';
 import { answeringPhone, CallCenter } from '../support/call-center.js';
 import { eventually } from '../support/engine.js';
 import { S3_KEY, S3_REGION, S3Mini } from '../support/s3-mini.js';
+
+jest.setTimeout(60_000);
 
 const IVR = '+4930555020';
 

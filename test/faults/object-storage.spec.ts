@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { jest } from '@jest/globals';
 import { fileSource } from '../../src/platform/object-storage/content.js';
 import { FolderObjectStorage } from '../../src/platform/object-storage/folder.object-storage.js';
 import { type S3Options, S3ObjectStorage } from '../../src/platform/object-storage/s3.object-storage.js';
@@ -13,6 +14,8 @@ import { systemRandom } from '../../src/platform/time/system-random.js';
 import { contentOf, failureOf, sourceOf } from '../contract/object-storage.contract.js';
 import { S3_KEY, S3_REGION, S3Mini } from '../support/s3-mini.js';
 import { smallDisk } from '../support/small-disk.js';
+
+jest.setTimeout(60_000);
 
 describe('an S3 that fails', () => {
   const content = randomBytes(200_000);

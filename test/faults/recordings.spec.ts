@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { FolderObjectStorage } from '../../src/platform/object-storage/folder.object-storage.js';
 import type { ObjectStorage } from '../../src/platform/object-storage/object-storage.port.js';
 import { S3ObjectStorage } from '../../src/platform/object-storage/s3.object-storage.js';
@@ -10,6 +11,8 @@ import { eventually } from '../support/eventually.js';
 import { RecordingDesk } from '../support/recording-desk.js';
 import { S3_KEY, S3_REGION, S3Mini } from '../support/s3-mini.js';
 import { smallDisk } from '../support/small-disk.js';
+
+jest.setTimeout(60_000);
 
 const STORED = ['Completed', 'DeedRequested:store', 'Stored', 'DeedRequested:remove-file', 'FileRemoved'];
 
