@@ -50,6 +50,7 @@ const answered = (row: Readonly<Row>, at: string): Row => ({ answered_at: row['a
 export const liveCalls: Projection = {
   name: 'live-calls',
   version: 1,
+  holdsPositions: true,
   eventTypes: EVENTS,
   tables: [liveCallsTable],
   keys: (event) => [{ table: LIVE_CALLS, key: [event.metadata.tenantId, idOf(event.stream)] }],

@@ -1,11 +1,16 @@
+import { readModels } from '../../../projections/read-models.js';
+import { eventCatalog } from '../../engine/domain.js';
+import { EventLog } from '../../platform/event-store/event-log.js';
 import type { EventStore } from '../../platform/event-store/event-store.port.js';
 import { copyLog, hashLog, positionsInCopy, type LogHash } from '../../platform/event-store/log-copy.js';
 import { moveCheckpoints } from '../../platform/postgres/move-checkpoints.js';
+import { PostgresSubjectKeys } from '../../platform/privacy/postgres-subject-keys.js';
+import { rebuild } from '../../platform/subscriptions/projection-rebuild.js';
 import { interruptible } from '../shared/interruption.js';
 import { withLog } from '../shared/named-log.js';
 import { OperatorError } from '../shared/operator-error.js';
 import { Progress } from '../shared/progress.js';
-import { atWorkplace, type Environment } from '../shared/workplace.js';
+import { atWorkplace, type Environment, type Workplace } from '../shared/workplace.js';
 
 export interface LogCopyOptions {
   readonly from: string;
@@ -53,11 +58,22 @@ const copy = async (env: Environment, from: EventStore, to: EventStore, options:
     if (reached > 0n) process.stderr.write(`Copied up to position ${reached}; the same command with --after ${reached} goes on from there, and without it finds by itself what is there already.\n`);
     throw error;
   }
-  if (options.moveCheckpoints === true) {
-    const { checkpoints, readModels, parkedEvents } = await atWorkplace(env, ({ storage }) => moveCheckpoints(storage.database, fromLogId, toLogId, (positions) => positionsInCopy(from, to, positions)));
-    say(`Moved to the copy: ${checkpoints} checkpoints, ${readModels} read models, ${parkedEvents} parked events. Start Trunkline with the copy from now on.`);
-  }
+  if (options.moveCheckpoints === true) await atWorkplace(env, (place) => goOnWithCopy(place, from, to, signal));
   return true;
+};
+
+/** Whoever has got somewhere in the log is at the same place in the copy. */
+const goOnWithCopy = async ({ storage, projections, parked, clock, random }: Workplace, from: EventStore, to: EventStore, signal: AbortSignal): Promise<void> => {
+  const moved = await moveCheckpoints(storage.database, await from.logId(), await to.logId(), (positions) => positionsInCopy(from, to, positions));
+  say(`Moved to the copy: ${moved.checkpoints} checkpoints, ${moved.readModels} read models, ${moved.parkedEvents} parked events.`);
+  if (!from.densePositions || !to.densePositions) {
+    const log = new EventLog(to, eventCatalog(), new PostgresSubjectKeys(storage.database, storage.keyRing, clock, random));
+    for (const model of readModels.filter(({ holdsPositions }) => holdsPositions)) {
+      await Progress.during(model.name, (progress) => rebuild({ log, store: projections, parked, clock }, [model], { signal, onProgress: ({ position, head, events }) => progress.at(position, head, events) }));
+      say(`${model.name} holds positions of the log and was built anew from the copy.`);
+    }
+  }
+  say('Start Trunkline with the copy from now on.');
 };
 
 /** Prints the fingerprint of a log. */

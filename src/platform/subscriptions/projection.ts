@@ -40,6 +40,8 @@ export interface Projection {
   readonly version: number;
   readonly eventTypes: readonly string[];
   readonly tables: readonly TableSpec[];
+  /** Its rows hold positions of the log, and mean nothing in a copy of the log that counts otherwise: they are built anew there. */
+  readonly holdsPositions?: true;
   keys(event: RecordedEvent): readonly RowKey[];
   apply(event: RecordedEvent, rows: Rows): void;
 }
