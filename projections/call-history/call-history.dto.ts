@@ -66,7 +66,7 @@ export class CallExportQuery extends CallFilterQuery {
 export class CallListQuery extends IntersectionType(PageQuery, CallFilterQuery) {}
 
 const TransferDto = answerDtoOf('TransferDto', { legId: answered.id(), how: answered.choice(['blind', 'attended']), destination: nullable(answered.text('+4930123456')), at: answered.time() });
-const RecordingDto = answerDtoOf('RecordingDto', { recordingId: answered.id(), legId: answered.id(), startedAt: answered.time(), stoppedAt: nullable(answered.time()) });
+const CallRecordingDto = answerDtoOf('CallRecordingDto', { recordingId: answered.id(), legId: answered.id(), startedAt: answered.time(), stoppedAt: nullable(answered.time()) });
 const DifferenceDto = answerDtoOf('DifferenceDto', {
   legId: answered.id(), field: answered.text('cause'), recorded: nullable(answered.text('NORMAL_CLEARING', 'What we saw')), witnessed: nullable(answered.text('USER_BUSY', 'What the CDR of the switch says')),
 });
@@ -101,7 +101,7 @@ const record = {
   contacts: answered.count(),
   holds: answered.count(),
   transfers: answered.many(TransferDto),
-  recordings: answered.many(RecordingDto),
+  recordings: answered.many(CallRecordingDto),
   differences: answered.many(DifferenceDto, 'Where the CDR of the switch says something else'),
 };
 

@@ -7,9 +7,9 @@ export class NodeGapsQuery extends PageQuery {
   nodeId?: string;
 }
 
-const NodeGapDto = answerDtoOf('NodeGapDto', {
+const RecordedGapDto = answerDtoOf('RecordedGapDto', {
   nodeId: answered.text('fs1'), gapId: answered.id(), cause: answered.choice(['connection-lost', 'heartbeat-missed', 'disconnect-notice', 'engine-away', 'switch-restarted']), fromAt: answered.time(), toAt: nullable(answered.time('Null while the gap is open; so is all below')),
   durationMs: nullable(answered.ms()), switchSessionId: nullable(answered.id('Core-UUID of the switch')), channelsSeen: nullable(answered.count('Channels that the switch had')), legsConfirmed: nullable(answered.count('Legs of ours among them')),
   endsInferred: nullable(answered.count('Legs of ours that were gone')), callersAdmitted: nullable(answered.count('Callers who had come meanwhile')),
 });
-export const NodeGapPageDto = pageDtoOf(NodeGapDto);
+export const NodeGapPageDto = pageDtoOf(RecordedGapDto);

@@ -30,8 +30,12 @@ export const nullable = (options: ApiPropertyOptions): ApiPropertyOptions => ({ 
 
 export const notAlways = (options: ApiPropertyOptions): ApiPropertyOptions => ({ ...options, required: false }) as ApiPropertyOptions;
 
-/** The class of an answer, for the documentation: nothing is made of it. */
+const names = new Set<string>();
+
+/** The class of an answer, for the documentation: nothing is made of it. `name` is its own, for the documentation has one list of all. */
 export const answerDtoOf = (name: string, fields: Readonly<Record<string, ApiPropertyOptions>>): Class => {
+  if (names.has(name)) throw new Error(`two answers are called ${name}`);
+  names.add(name);
   class AnswerDto {}
   for (const [field, options] of Object.entries(fields)) Answered(options)(AnswerDto.prototype, field);
   Object.defineProperty(AnswerDto, 'name', { value: name });
