@@ -7,8 +7,6 @@ const AFTER_THE_END: ReadonlySet<CallEvent['type']> = new Set([
   'SwitchActionStarted', 'SwitchActionSucceeded', 'SwitchActionFailed', 'SwitchActionOutcomeUnknown', 'LegEndCorrected', 'CdrDiffered',
 ]);
 
-/** A phone that was asked for before the call ended may still appear: it is told to hang up, and its end is recorded. */
-const LATE_LEG: ReadonlySet<CallEvent['type']> = new Set(['LegStarted', 'LegRinging', 'LegEarlyMedia', 'LegAnswered', 'LegParked', 'LegEnded', 'SwitchActionRequested']);
 
 /** What is wrong with the events of calls. `isLive` says which legs the switch has now: their calls go on. */
 export const brokenCalls = ({ calls }: Histories, isLive: (channelId: string) => boolean): string[] =>
@@ -18,6 +16,10 @@ const brokenCall = (events: readonly Recorded<CallEvent>[], isLive: (channelId: 
   const found: string[] = [];
   const [legs, offers, entries, contacts, actions] = ['leg', 'offer', 'stay in the queue', 'contact', 'deed'].map((what) => new Pairs(what)) as [Pairs, Pairs, Pairs, Pairs, Pairs];
   const lateLegs = new Set<string>();
+  /** A phone that was asked for before the end may still appear: it is told to hang up, and what becomes of it is recorded. */
+  const ofLateLegs = new Set<string>();
+  const hungUp = new Set<string>();
+  const times = new Map<string, number>();
   const live = new Set<string>();
   let starts = 0;
   let ends = 0;
@@ -32,17 +34,20 @@ const brokenCall = (events: readonly Recorded<CallEvent>[], isLive: (channelId: 
         continue;
       case 'LegStarted':
       case 'LegAdopted':
-        legs.open(event.data.legId);
+        // A leg that moved away may come back.
+        times.set(event.data.legId, (times.get(event.data.legId) ?? 0) + (live.has(event.data.legId) ? 0 : 1));
+        legs.open(`${event.data.legId}, for time ${times.get(event.data.legId)},`);
         live.add(event.data.legId);
-        if (late) lateLegs.add(event.data.legId);
+        if (late && event.type === 'LegStarted') lateLegs.add(event.data.legId);
+        if (late) ofLateLegs.add(event.data.legId);
         break;
       case 'LegEnded':
         // A leg that nobody saw has an end alone.
-        if (live.has(event.data.legId)) legs.close(event.data.legId);
+        if (live.has(event.data.legId)) legs.close(`${event.data.legId}, for time ${times.get(event.data.legId)},`);
         live.delete(event.data.legId);
         break;
       case 'LegMoved':
-        legs.close(event.data.legId);
+        legs.close(`${event.data.legId}, for time ${times.get(event.data.legId)},`);
         live.delete(event.data.legId);
         break;
       case 'OfferMade':
@@ -67,6 +72,7 @@ const brokenCall = (events: readonly Recorded<CallEvent>[], isLive: (channelId: 
         break;
       case 'SwitchActionRequested':
         actions.open(event.data.actionId);
+        if (event.data.deed === 'hang-up') hungUp.add(event.data.channelId);
         break;
       case 'SwitchActionSucceeded':
       case 'SwitchActionFailed':
@@ -75,16 +81,16 @@ const brokenCall = (events: readonly Recorded<CallEvent>[], isLive: (channelId: 
         break;
       default:
     }
-    if (late && !AFTER_THE_END.has(event.type) && !isOfLateLeg(event, lateLegs)) found.push(`${event.type} after the end`);
+    if (late && !AFTER_THE_END.has(event.type) && !isAbout(event, ofLateLegs)) found.push(`${event.type} after the end`);
   }
+  for (const legId of lateLegs) if (!hungUp.has(legId)) found.push(`leg ${legId} came after the end and is not told to hang up`);
   const goesOn = [...live].some(isLive);
   if (starts !== 1) found.push(`starts ${starts} times`);
   if (ends !== 1 && !(ends === 0 && goesOn)) found.push(`ends ${ends} times`);
   return [...found, ...legs.broken(goesOn), ...offers.broken(goesOn), ...entries.broken(goesOn), ...contacts.broken(goesOn), ...actions.broken()];
 };
 
-const isOfLateLeg = (event: Recorded<CallEvent>, late: ReadonlySet<string>): boolean => {
-  if (!LATE_LEG.has(event.type)) return false;
+const isAbout = (event: Recorded<CallEvent>, legs: ReadonlySet<string>): boolean => {
   const { legId, channelId } = event.data as { readonly legId?: string; readonly channelId?: string };
-  return late.has(legId ?? channelId ?? '');
+  return legs.has(legId ?? channelId ?? '');
 };

@@ -1,10 +1,11 @@
-import { type Clock, isoTime, type Random, sleep, type Timer } from '../../../kernel/clock.js';
+import { type Clock, isoTime, msOf, type Random, sleep, type Timer } from '../../../kernel/clock.js';
 import type { GapCause } from '../../contract/configuration-events.js';
 import type { NodeListener, NodeSnapshot } from '../../ports/node-listener.port.js';
 import type { SwitchFact } from '../../ports/switch-facts.js';
 import { ClockOffset } from './clock-offset.js';
 import type { EslClient, EslConnect, EslDisconnect, EslEvent } from './esl-client.port.js';
 import { FactDelivery } from './fact-delivery.js';
+import { eventTime } from './freeswitch-times.js';
 import { FreeswitchTranslator } from './freeswitch-translator.js';
 import { NodeLink } from './node-link.js';
 import type { MediaNodeSessionOptions, SessionObserver, SessionPhase, SessionStatus } from './session-options.js';
@@ -211,7 +212,7 @@ export class MediaNodeSession {
     const now = this.clock.now();
     const facts = this.#translator.translate(event, now).map((fact) => this.#beaten(fact));
     if (facts.length === 0) return;
-    this.#lastHeard = now;
+    this.#lastHeard = this.#firedAt(event, now);
     for (const fact of facts) for (const observer of this.#observers) observer.onFact(fact);
     this.#delivery.push(facts, now);
     for (const fact of facts) if (fact.kind === 'heartbeat') void this.#count(fact.sessions);
@@ -228,6 +229,13 @@ export class MediaNodeSession {
       this.#lastError = messageOf(error);
     }
     this.#counting = false;
+  }
+
+  /** When the switch fired the event, by our clock: one that it fired later may be lost though this one was read only now. */
+  #firedAt(event: EslEvent, now: number): number {
+    const at = eventTime(event.headers);
+    const offset = this.#offset.estimate;
+    return at === undefined || offset === undefined ? now : Math.min(now, msOf(at) - offset);
   }
 
   #beaten(fact: SwitchFact): SwitchFact {

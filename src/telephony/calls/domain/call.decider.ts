@@ -1,12 +1,13 @@
+import type { CommandMeta } from '../../../kernel/command.js';
 import type { Decider } from '../../../kernel/decider.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CallCommand, NewLeg } from './call.commands.js';
 import { type CallEvent, callEventSpecs } from './call.events.js';
-import { type CallState, evolveCall, initialCall, liveLegs } from './call.state.js';
+import { type CallState, evolveCall, initialCall, liveLegs, MOVED } from './call.state.js';
 import { decideAction, settleAction } from './action-decisions.js';
 import { request } from './action-request.js';
 import { recordLegFact } from './leg-facts.js';
-import { endCallIfOver, endLeg, witnessLegEnd } from './leg-end.js';
+import { endLeg, moveLeg, witnessLegEnd } from './leg-end.js';
 import { decideQueueing } from './queueing.js';
 import { decideOffer } from './offers.js';
 
@@ -46,12 +47,17 @@ const addLeg = (command: Extract<CallCommand, { type: 'AddLeg' }>, state: CallSt
   const { leg } = command.data;
   if (state.legs[leg.legId] !== undefined) return [];
   const offer = Object.values(state.offers).find((candidate) => candidate.legId === leg.legId);
-  if (offer === undefined) return [legStarted(leg, null, null)];
+  if (offer === undefined && state.status === 'live') return [legStarted(leg, null, null)];
+  if (offer === undefined) return [legStarted(leg, null, null), hangUp(command.meta, state, leg.legId)];
   const started = legStarted({ ...leg, role: 'agent', agentId: offer.agentId, personId: offer.agentId }, offer.offerId, offer.shiftId);
   if (offer.status !== 'closed') return [started];
   // The offer came to nothing while the originate was on its way to the switch.
-  return [started, request(command.meta, state, { actionId: `${command.meta.commandId}:hang-up`, channelId: leg.legId, deed: 'hang-up', cause: 'ORIGINATOR_CANCEL' })];
+  return [started, hangUp(command.meta, state, leg.legId)];
 };
+
+/** Nobody waits any more for a leg that was asked for. */
+const hangUp = (meta: CommandMeta, state: CallState, legId: string): CallEvent =>
+  request(meta, state, { actionId: `${meta.commandId}:hang-up`, channelId: legId, deed: 'hang-up', cause: 'ORIGINATOR_CANCEL' });
 
 /**
  * One conversation: its legs, its stay in a queue, the offers of it to agents, the contact with an
@@ -76,15 +82,13 @@ export const callDecider: Decider<CallState, CallCommand, CallEvent> = {
         return state.status === 'none' ? [] : addLeg(command, state);
       case 'RecordLegFact':
         return recordLegFact(command, state);
-      case 'MoveLeg': {
-        const leg = state.legs[command.data.passport.legId];
-        if (leg === undefined || leg.end !== null) return [];
-        const moved: CallEvent = { type: 'LegMoved', data: { legId: leg.legId, toCallId: command.data.toCallId, passport: command.data.passport } };
-        return [moved, ...endCallIfOver(evolveCall(state, { ...moved, occurredAt: command.meta.at }))];
-      }
+      case 'MoveLeg':
+        return moveLeg(command, state);
       case 'AdoptLeg': {
         const { passport, fromCallId } = command.data;
-        if (state.status === 'none' || state.legs[passport.legId]?.end === null) return [];
+        const known = state.legs[passport.legId];
+        // One that moved away may come back; one that ended here has ended.
+        if (state.status === 'none' || (known !== undefined && known.end?.cause !== MOVED)) return [];
         return [{ type: 'LegAdopted', data: { legId: passport.legId, fromCallId, passport } }];
       }
       case 'InferLegEnd': {

@@ -91,6 +91,9 @@ export interface CallState {
   readonly actions: Readonly<Record<string, OpenAction>>;
 }
 
+/** Cause of the end, in this call, of a leg that went on in another one. */
+export const MOVED = 'MOVED';
+
 export const initialCall: CallState = {
   status: 'none',
   callId: '',
@@ -157,9 +160,9 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return { ...unexpect(state, leg.legId), legs: { ...state.legs, [leg.legId]: newLeg({ ...leg, createdAt: at, answeredAt: null, parked: false }) } };
     }
     case 'LegAdopted':
-      return { ...state, legs: { ...state.legs, [event.data.legId]: newLeg({ ...event.data.passport, shiftId: null, offerId: null }) } };
+      return { ...unexpect(state, event.data.legId), legs: { ...state.legs, [event.data.legId]: newLeg({ ...event.data.passport, shiftId: null, offerId: null }) } };
     case 'LegMoved':
-      return changeLeg(state, event.data.legId, { end: { at, cause: 'MOVED', hungUpBy: 'switch', confidence: 'seen' } });
+      return changeLeg(state, event.data.legId, { end: { at, cause: MOVED, hungUpBy: 'switch', confidence: 'seen' } });
     case 'LegRinging':
       return changeLeg(state, event.data.legId, { ringingAt: at });
     case 'LegEarlyMedia':

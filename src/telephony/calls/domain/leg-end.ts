@@ -2,8 +2,8 @@ import type { CommandMeta } from '../../../kernel/command.js';
 import { msOf } from '../../../kernel/clock.js';
 import type { CallCommand } from './call.commands.js';
 import { request } from './action-request.js';
-import type { CallEvent, Confidence, ContactEnd, HungUpBy, LegTimes } from './call.events.js';
-import { type CallState, evolveCall, type Leg, liveLegs, openOffers } from './call.state.js';
+import type { CallEvent, Confidence, ContactEnd, DequeueReason, HungUpBy, LegTimes, OfferFailure } from './call.events.js';
+import { type CallState, type Contact, evolveCall, type Leg, liveLegs, openOffers } from './call.state.js';
 import { failOffer, offerFailureOf } from './offers.js';
 
 /** Two witnesses agree when their times differ by no more than this, ms: the switch's events move in steps of 20. */
@@ -45,29 +45,68 @@ export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: s
   if (leg.heldSince !== null) add({ type: 'LegResumed', data: { legId, heldSince: leg.heldSince } });
   add({ type: 'LegEnded', data: { legId, role: leg.role, agentId: leg.agentId, shiftId: leg.shiftId, ...(leg.offerId === null ? {} : { offerId: leg.offerId }), ...end, times: times ?? timesOf(leg) } });
 
-  const queue = state.queue;
-  if (queue !== null && queue.legId === legId) {
-    const reason = facts.hungUpBy === 'switch' ? 'hung-up' : 'abandoned';
-    add({ type: 'CallDequeued', data: { segmentId: queue.segmentId, queueId: queue.queueId, enqueuedAt: queue.enqueuedAt, reason, agentId: null, overflowQueueId: null } });
+  const how: Leaving = {
+    dequeue: facts.hungUpBy === 'switch' ? 'hung-up' : 'abandoned',
+    offer: offerFailureOf(facts.cause),
+    cause: facts.cause,
+    contact: now.contact === null ? 'switch' : contactEnd(state, now.contact.legId, leg, facts.hungUpBy),
+  };
+  for (const event of afterLeg(now, meta, leg, at, how)) add(event);
+  return events;
+};
+
+/** The leg goes on in another call; here it is over. */
+export const moveLeg = (command: Extract<CallCommand, { type: 'MoveLeg' }>, state: CallState): readonly CallEvent[] => {
+  const { passport, toCallId } = command.data;
+  const leg = state.legs[passport.legId];
+  if (leg === undefined || leg.end !== null) return [];
+  const { at } = command.meta;
+  const moved: CallEvent = { type: 'LegMoved', data: { legId: leg.legId, toCallId, passport } };
+  const next = evolveCall(state, { ...moved, occurredAt: at });
+  return [moved, ...afterLeg(next, command.meta, leg, at, { dequeue: 'transferred', offer: 'rescinded', cause: null, contact: 'transferred' })];
+};
+
+/** What the leaving of a leg makes of the stay in the queue, of offers and of the contact. */
+interface Leaving {
+  readonly dequeue: DequeueReason;
+  readonly offer: OfferFailure;
+  readonly cause: string | null;
+  readonly contact: ContactEnd;
+}
+
+/** Everything that follows once a leg has left the call. */
+const afterLeg = (state: CallState, meta: CommandMeta, leg: Leg, at: string, how: Leaving): readonly CallEvent[] => {
+  const events: CallEvent[] = [];
+  let now = state;
+  const add = (event: CallEvent): void => {
+    events.push(event);
+    now = evolveCall(now, { ...event, occurredAt: at });
+  };
+  const { queue, contact } = state;
+  if (queue !== null && queue.legId === leg.legId) {
+    add({ type: 'CallDequeued', data: { segmentId: queue.segmentId, queueId: queue.queueId, enqueuedAt: queue.enqueuedAt, reason: how.dequeue, agentId: null, overflowQueueId: null } });
     for (const offer of openOffers(state)) {
       for (const event of failOffer(state, offer, 'rescinded', null)) add(event);
       if (state.legs[offer.legId]?.end === null) add(request(meta, state, { actionId: `${meta.commandId}:${offer.legId}`, channelId: offer.legId, deed: 'hang-up', cause: 'ORIGINATOR_CANCEL' }));
     }
   }
 
-  const own = leg.offerId === null ? undefined : state.offers[leg.offerId];
-  if (own !== undefined) for (const event of failOffer(state, own, offerFailureOf(facts.cause), facts.cause)) add(event);
+  const own = leg.offerId === null ? undefined : now.offers[leg.offerId];
+  if (own !== undefined) for (const event of failOffer(now, own, how.offer, how.cause)) add(event);
 
-  const contact = now.contact;
-  if (contact !== null && (contact.legId === legId || leg.role === 'caller' || leg.role === 'callee')) {
+  if (contact !== null && endsContact(now, contact, leg)) {
     const heldMs = contact.heldSince === null ? 0 : Math.max(0, msOf(at) - msOf(contact.heldSince));
     const { heldSince: _heldSince, holdMs, legId: _legId, ...rest } = contact;
-    add({ type: 'AgentContactEnded', data: { ...rest, holdMs: holdMs + heldMs, reason: contactEnd(state, contact.legId, leg, facts.hungUpBy) } });
+    add({ type: 'AgentContactEnded', data: { ...rest, holdMs: holdMs + heldMs, reason: how.contact } });
   }
 
   for (const event of endCallIfOver(now)) add(event);
   return events;
 };
+
+/** The agent's leg, or that of the person whom the contact is with: somebody who was only consulted leaves it as it is. */
+const endsContact = (state: CallState, contact: Contact, leg: Leg): boolean =>
+  contact.legId === leg.legId || leg.role === 'caller' || (leg.role === 'callee' && !liveLegs(state).some((other) => other.role === 'caller'));
 
 /** A leg that the switch began for us, and that was gone before anybody saw it. */
 const endUnseenLeg = (state: CallState, legId: string, at: string, facts: EndFacts): readonly CallEvent[] => {

@@ -44,7 +44,7 @@ export const decideOffer = (command: OfferCommand, state: CallState): readonly C
     case 'DeclineOffer':
       return [{ type: 'OfferDeclined', data: { offerId, segmentId, queueId, agentId, shiftId, code: command.data.code } }];
     case 'RingAgent': {
-      if (Object.values(state.actions).some((action) => action.deed === 'originate' && action.channelId === offer.legId) || state.legs[offer.legId] !== undefined) return [];
+      if (Object.values(state.actions).some((action) => action.deed === 'originate' && action.channelId === offer.legId) || state.legs[offer.legId] !== undefined || state.expectedLegs.includes(offer.legId)) return [];
       return [
         request(meta, state, {
           actionId: `${offerId}:originate`,

@@ -40,6 +40,9 @@ const ON_THEIR_WAY_MS = 5_000;
 /** A fact that was lost may have left the switch that much before the last one that came, ms (measured: 10 ms median on the way, steps of 20 ms of the switch's clock). */
 const IN_FLIGHT_MS = 120;
 
+/** A leg's end is reported when the switch has done with the leg, its CDR being written and posted before: an end may be that much older than what else was heard, ms. */
+const REPORTED_AFTER_MS = 1_000;
+
 /**
  * What one media node tells, on its way into the log: facts as they come, gaps as they open, and on
  * every connection the comparison of what the switch has with what we believe.
@@ -132,7 +135,7 @@ export class NodeWatch implements NodeListener {
 
   /** Bounds are told by the switch's clock, as all times of its calls are. */
   private inferEnd({ legId, callId, tenantId }: { readonly legId: string; readonly callId: string; readonly tenantId: string }, since: string, until: string, causeId: string): void {
-    const earliest = isoTime(msOf(since) + this.offsetMs - IN_FLIGHT_MS);
+    const earliest = isoTime(msOf(since) + this.offsetMs - REPORTED_AFTER_MS);
     const latest = isoTime(msOf(until) + this.offsetMs + IN_FLIGHT_MS);
     const meta = { commandId: deterministicId('infer-end', legId, causeId), tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch' as const, id: this.nodeId }, correlationId: callId, causationId: causeId };
     this.parts.lanes.send(callId, { type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest, latest }, meta });

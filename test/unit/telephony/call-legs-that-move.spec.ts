@@ -1,0 +1,68 @@
+import type { Command } from '../../../src/kernel/command.js';
+import { isoTime } from '../../../src/kernel/clock.js';
+import type { CallCommand, NewLeg } from '../../../src/telephony/calls/domain/call.commands.js';
+import { callDecider } from '../../../src/telephony/calls/domain/call.decider.js';
+import type { CallEvent } from '../../../src/telephony/calls/domain/call.events.js';
+
+const at = (s: number): string => isoTime(Date.parse('2026-03-02T09:00:00.000Z') + s * 1_000);
+const leg = (legId: string, over: Partial<NewLeg> = {}): NewLeg => ({
+  legId, nodeId: 'n1', role: 'caller', direction: 'inbound', origin: 'trunk', internal: false, agentId: null, shiftId: null, personId: 'p1', number: '+15550100', name: '', ...over,
+});
+const passport = { legId: 'A', personId: 'p1', nodeId: 'n1', role: 'caller' as const, direction: 'inbound' as const, origin: 'trunk' as const, internal: false, agentId: null, offerId: null, createdAt: at(0), answeredAt: at(1), parked: true };
+
+/** Plays commands against one call; each gives the types of what it recorded. */
+const conversation = () => {
+  let state = callDecider.initialState;
+  let sent = 0;
+  const events: CallEvent[] = [];
+  const send = <T extends CallCommand['type']>(type: T, data: Extract<CallCommand, { type: T }>['data']): string[] => {
+    sent += 1;
+    const meta: Command['meta'] = { commandId: `c${sent}`, tenantId: 't', at: at(sent), actor: { kind: 'switch', id: 'n1' }, correlationId: 'A', causationId: 'x' };
+    const decided = callDecider.decide({ type, data, meta } as CallCommand, state);
+    for (const event of decided) state = callDecider.evolve(state, { ...event, occurredAt: event.occurredAt ?? meta.at });
+    events.push(...decided);
+    return decided.map((event) => (event.type === 'SwitchActionRequested' ? `${event.data.deed} ${event.data.channelId}` : event.type));
+  };
+  send('StartCall', { callId: 'A', interactionId: 'A', switchSessionId: 's', direction: 'inbound', numberId: 'n', from: '1', fromName: '', to: '2', leg: leg('A') });
+  return { send, events };
+};
+
+const queued = () => {
+  const call = conversation();
+  call.send('EnqueueCall', { segmentId: 'q1', legId: 'A', queueId: 'sales', priority: 5, waitingSince: at(1), maxWaitAt: null, answer: 'on-entry', overflow: { kind: 'hang-up' }, previousSegmentId: null, music: null });
+  call.send('MakeOffer', { offerId: 'o1', segmentId: 'q1', agentId: 'ann', shiftId: 'ann+1', legId: 'leg-o1', address: 'user/1001', strategy: 's', candidates: [], dueAt: at(60), ringTimeoutMs: 20_000, wrapUpMs: 5_000 });
+  call.send('AddLeg', { leg: leg('leg-o1', { role: 'callee', direction: 'outbound' }) });
+  return call;
+};
+
+describe('a leg that goes on in another call', () => {
+  it('leaves the queue, and the agent who rings for it is let go', () => {
+    const { send } = queued();
+    expect(send('MoveLeg', { passport, toCallId: 'B' })).toEqual(['LegMoved', 'CallDequeued', 'OfferFailed', 'hang-up leg-o1']);
+  });
+
+  it('ends the contact with the agent', () => {
+    const { send, events } = queued();
+    send('RecordLegFact', { legId: 'leg-o1', fact: { kind: 'answered' } });
+    send('RecordLegFact', { legId: 'leg-o1', fact: { kind: 'parked' } });
+    send('RecordLegFact', { legId: 'A', fact: { kind: 'bridged', otherLegId: 'leg-o1' } });
+    expect(send('MoveLeg', { passport, toCallId: 'B' })).toEqual(['LegMoved', 'AgentContactEnded']);
+    expect(events.at(-1)).toMatchObject({ type: 'AgentContactEnded', data: { reason: 'transferred', agentId: 'ann' } });
+  });
+
+  it('may come back; one that has ended stays so', () => {
+    const { send } = conversation();
+    expect(send('MoveLeg', { passport, toCallId: 'B' })).toEqual(['LegMoved', 'CallEnded']);
+    expect(send('AdoptLeg', { passport, fromCallId: 'B' })).toEqual(['LegAdopted']);
+    send('RecordLegFact', { legId: 'A', fact: { kind: 'ended', cause: 'NORMAL_CLEARING', q850: 16, sipStatus: null, hungUpBy: 'far-end', times: { createdAt: at(0) } } });
+    expect(send('AdoptLeg', { passport, fromCallId: 'B' })).toEqual([]);
+  });
+});
+
+describe('a leg that comes too late', () => {
+  it('is told to hang up where its call has ended: nobody waits for it any more', () => {
+    const { send } = conversation();
+    send('RecordLegFact', { legId: 'A', fact: { kind: 'ended', cause: 'NORMAL_CLEARING', q850: 16, sipStatus: null, hungUpBy: 'far-end', times: { createdAt: at(0) } } });
+    expect(send('AddLeg', { leg: leg('late', { role: 'callee', direction: 'outbound' }) })).toEqual(['LegStarted', 'hang-up late']);
+  });
+});
