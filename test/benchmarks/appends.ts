@@ -3,19 +3,8 @@ import pg from 'pg';
 import type { NewEvent } from '../../src/platform/event-store/event-store.port.js';
 import { PostgresEventStore } from '../../src/platform/event-store/postgres/postgres.event-store.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
-
-/** One line of the result. Rates are events per second; `ratio` is the store's to the plain INSERT's. */
-export interface AppendFigure {
-  readonly clients: number;
-  readonly eventsPerAppend: number;
-  readonly storeEventsPerSecond: number;
-  readonly insertEventsPerSecond: number;
-  readonly ratio: number;
-  readonly storeP50Ms: number;
-  readonly storeP99Ms: number;
-  readonly insertP50Ms: number;
-  readonly insertP99Ms: number;
-}
+import { median, quantile, rounded, say } from './figure.js';
+import { openPlace, syncTimeMs } from './place.js';
 
 interface Measured {
   readonly perSecond: number;
@@ -23,7 +12,7 @@ interface Measured {
 }
 
 const ROUNDS = 3;
-const ROUND_MS = 1_000;
+const ROUND_MS = 800;
 
 const eventOf = (n: number): NewEvent => ({
   id: randomUUID(),
@@ -70,21 +59,15 @@ const insertSql = (size: number): string => {
   return `insert into event_store.plain (${COLUMNS.join(', ')}) values ${Array.from({ length: size }, (_, n) => row(n)).join(', ')}`;
 };
 
-const quantile = (values: readonly number[], q: number): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return Number((sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0).toFixed(3));
-};
-
-const median = (values: readonly number[]): number => Math.round([...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0);
-
 /**
  * Appends of 1 and of 10 events by 1, 8 and 32 clients of one process, beside the plain multi-row
  * INSERT of such rows with a connection for each client: what SQL alone does, without order, revision
- * check or idempotency. Both in turn, three rounds of a second each; the median counts.
+ * check or idempotency. Both in turn, three rounds each; the median counts.
  */
-export const benchAppends = async (config: pg.PoolConfig): Promise<AppendFigure[]> => {
-  const store = new PostgresEventStore({ pool: config, clock: systemClock });
-  const pool = new pg.Pool({ ...config, max: 32 });
+export const benchAppends = async (): Promise<void> => {
+  const place = await openPlace();
+  const store = new PostgresEventStore({ pool: place.pool, clock: systemClock });
+  const pool = new pg.Pool({ ...place.pool, max: 32 });
   // Closing ones are told of the server's end, if that comes at once.
   pool.on('error', () => undefined);
   try {
@@ -100,9 +83,9 @@ export const benchAppends = async (config: pg.PoolConfig): Promise<AppendFigure[
       ]);
       await pool.query({ name: `insert_${events.length}`, text: insertSql(events.length), values });
     };
+    const sync = rounded(syncTimeMs(place.folder));
     await measure(32, 10, viaStore(randomUUID()));
     await measure(32, 10, viaInsert(randomUUID()));
-    const figures: AppendFigure[] = [];
     for (const eventsPerAppend of [1, 10]) {
       for (const clients of [1, 8, 32]) {
         const stored: Measured[] = [];
@@ -111,25 +94,20 @@ export const benchAppends = async (config: pg.PoolConfig): Promise<AppendFigure[
           stored.push(await measure(clients, eventsPerAppend, viaStore(randomUUID())));
           inserted.push(await measure(clients, eventsPerAppend, viaInsert(randomUUID())));
         }
-        const storeEventsPerSecond = median(stored.map(({ perSecond }) => perSecond));
-        const insertEventsPerSecond = median(inserted.map(({ perSecond }) => perSecond));
-        const [ours, theirs] = [stored, inserted].map((rounds) => rounds.flatMap(({ latencies }) => latencies)) as [number[], number[]];
-        figures.push({
-          clients,
-          eventsPerAppend,
-          storeEventsPerSecond,
-          insertEventsPerSecond,
-          ratio: Number((storeEventsPerSecond / insertEventsPerSecond).toFixed(2)),
-          storeP50Ms: quantile(ours, 0.5),
-          storeP99Ms: quantile(ours, 0.99),
-          insertP50Ms: quantile(theirs, 0.5),
-          insertP99Ms: quantile(theirs, 0.99),
+        const [ours, theirs] = [stored, inserted].map((rounds) => median(rounds.map(({ perSecond }) => perSecond))) as [number, number];
+        const [p50, p99] = [0.5, 0.99].map((q) => rounded(quantile(stored.flatMap(({ latencies }) => latencies), q)));
+        const insertP50 = rounded(quantile(inserted.flatMap(({ latencies }) => latencies), 0.5));
+        say({
+          figure: `appends of ${eventsPerAppend} ${eventsPerAppend === 1 ? 'event' : 'events'} by ${clients} ${clients === 1 ? 'client' : 'clients'}`, value: Math.round(ours), unit: 'events/s',
+          peer: 'plain multi-row INSERT of the same rows, a connection per client, without order, revision check or idempotency', peerValue: Math.round(theirs), ratio: rounded(ours / theirs),
+          ...(clients === 1 ? {} : { aim: '0.6 or better when grouped' }),
+          conditions: `an append takes ${p50} ms (median) and ${p99} ms (p99), the INSERT ${insertP50} ms (median); fsync on, a write of 8 KiB takes ${sync} ms to the disk; median of ${ROUNDS} rounds of ${ROUND_MS} ms, taking turns`,
         });
       }
     }
-    return figures;
   } finally {
     await store.close();
     await pool.end();
+    await place.close();
   }
 };

@@ -133,9 +133,8 @@ export class ProjectionBatch {
       get: (table, key) => find(table, key).row,
       put: (table, row) => {
         const rows = this.rowsOf(table);
-        const stored = storedRow(rows.table, row);
-        const entry = entryOf(table, rows, keyText(rows.table.spec.primaryKey.map((column) => stored[column] as string | number)));
-        entry.row = stored;
+        const entry = find(table, rows.table.spec.primaryKey.map((column) => row[column] as string | number));
+        entry.row = storedRow(rows.table, row, entry.row);
         entry.changed = true;
       },
       delete: (table, key) => {

@@ -74,17 +74,28 @@ export const columnValue = (type: ColumnType, value: Json | undefined, what: str
   }
 };
 
-/** The row as it will be stored, frozen. Throws TypeError where a value does not fit its column. */
-export const storedRow = (table: PreparedTable, row: Row): Readonly<Row> => {
+/**
+ * The row as it will be stored, frozen. `before`, in this form already, is what the row was: values taken
+ * over from it are not worked on again. Throws TypeError where a value does not fit its column.
+ */
+export const storedRow = (table: PreparedTable, row: Row, before?: Readonly<Row>): Readonly<Row> => {
   const stored: Row = {};
   for (let i = 0; i < table.columns.length; i += 1) {
     const column = table.columns[i]!;
-    stored[column] = columnValue(table.types[i]!, row[column], `${table.spec.name}.${column}`);
+    const value = row[column];
+    stored[column] = value !== undefined && before !== undefined && value === before[column] ? before[column] : columnValue(table.types[i]!, value, `${table.spec.name}.${column}`);
   }
   for (const column of Object.keys(row)) if (!(column in stored)) throw new TypeError(`${table.spec.name} has no column ${column}`);
   for (const column of table.spec.primaryKey) if (stored[column] === null) throw new TypeError(`${table.spec.name}.${column} is part of the primary key and was not given`);
   if (stored['tenant_id'] === '') throw new TypeError(`${table.spec.name}.tenant_id is empty`);
   return Object.freeze(stored);
+};
+
+/** What jsonb gives back has its form already. */
+const frozenJson = (value: Json): Json => {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const item of Object.values(value)) frozenJson(item as Json);
+  return Object.freeze(value);
 };
 
 /** A row as the driver gives it, in the form of storedRow. */
@@ -94,7 +105,7 @@ export const loadedRow = (table: PreparedTable, row: Readonly<Record<string, unk
     const column = table.columns[i]!;
     const value = row[column];
     const plain = value instanceof Object && typeof (value as Partial<Date>).getTime === 'function' ? isoTime((value as Date).getTime()) : (value as Json);
-    loaded[column] = columnValue(table.types[i]!, plain, `${table.spec.name}.${column}`);
+    loaded[column] = table.types[i] === 'jsonb' ? frozenJson(plain) : columnValue(table.types[i]!, plain, `${table.spec.name}.${column}`);
   }
   return Object.freeze(loaded);
 };

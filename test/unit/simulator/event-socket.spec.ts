@@ -39,6 +39,14 @@ describe('the simulated event socket', () => {
     expect(client.replies).toEqual(['+OK accepted', 'simulator', 'false']);
   });
 
+  it('thousands of commands that come in one piece are answered one after the other', () => {
+    const { connect, clock } = simulatedNode();
+    const client = connect('auth ClueCon');
+    client.stream.write(Buffer.from('api uuid_exists x\n\n'.repeat(5_000)));
+    clock.advance(5);
+    expect(client.replies.length).toBe(1 + 5_000);
+  });
+
   it('a job takes our Job-UUID, and its answer goes to every subscriber', () => {
     const { connect, clock } = simulatedNode();
     const [one, other] = [connect('auth ClueCon', 'event json BACKGROUND_JOB'), connect('auth ClueCon', 'event plain BACKGROUND_JOB')];

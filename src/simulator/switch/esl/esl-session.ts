@@ -179,6 +179,8 @@ export class EslSession implements EventSubscriber {
   /** Blocks this connection, its events included, until the answer is there. */
   #api(line: string): void {
     this.#blocked = true;
+    // An answer that comes at once is met by the loop that called: many in a row must not pile up.
+    let within = true;
     runApi(this.core, line, (text) => {
       if (!this.#open) return;
       const body = text === '' ? '-ERR no reply\n' : text;
@@ -187,8 +189,9 @@ export class EslSession implements EventSubscriber {
       const held = this.#held;
       this.#held = [];
       for (const event of held) this.#send(event);
-      this.#next();
+      if (!within) this.#next();
     });
+    within = false;
   }
 
   #bgapi(line: string, jobUuid: string | undefined): void {

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readModels } from '../../projections/read-models.js';
+import type { RecordedEvent } from '../../src/kernel/event.js';
+import { systemClock } from '../../src/platform/time/system-clock.js';
+import { PostgresParkedEvents } from '../../src/platform/postgres/parked-events.js';
+import { type PreparedProjection, prepareProjection } from '../../src/platform/subscriptions/projection-batch.js';
+import { batchOf } from '../../src/platform/subscriptions/projection-parking.js';
+import { rebuild } from '../../src/platform/subscriptions/projection-rebuild.js';
+import { ProjectionStore } from '../../src/platform/subscriptions/projection-store.js';
+import { keyText } from '../../src/platform/subscriptions/projection-values.js';
+import type { Row } from '../../src/platform/subscriptions/projection.js';
+import { openLog, type OpenLog } from './clone-log.js';
+import { rounded, say } from './figure.js';
+import type { Place } from './place.js';
+
+const BATCH = 2_000;
+
+export const masterKeyIn = (place: Place): Buffer => Buffer.from(readFileSync(join(place.folder, 'master.key'), 'utf8').trim(), 'hex');
+
+/** Events of the log, decrypted. */
+const readAll = async ({ log }: OpenLog): Promise<RecordedEvent[]> => {
+  const all: RecordedEvent[] = [];
+  for (let after = 0n; ; ) {
+    const page = await log.store.readAll({ after, maxCount: BATCH });
+    all.push(...(await log.decode(page)));
+    if (page.length < BATCH) return all;
+    after = page.at(-1)!.position;
+  }
+};
+
+/** Folds as a runner does, with tables in memory in place of the database's. Answers how many rows there are. */
+const foldInMemory = ({ log }: OpenLog, prepared: PreparedProjection, events: readonly RecordedEvent[]): number => {
+  const tables = new Map(prepared.tables.map((table) => [table.spec.name, new Map<string, Readonly<Row>>()]));
+  const taken = events.filter((event) => prepared.types.has(event.type));
+  for (let from = 0; from < taken.length; from += BATCH) {
+    const batch = batchOf(prepared, log, taken.slice(from, from + BATCH));
+    for (const rows of batch.tables) {
+      const kept = tables.get(rows.table.spec.name)!;
+      for (const text of rows.entries.keys()) {
+        const row = kept.get(text);
+        if (row !== undefined) rows.loaded(row);
+      }
+    }
+    batch.apply();
+    for (const rows of batch.tables) {
+      const kept = tables.get(rows.table.spec.name)!;
+      const keyOf = (row: Readonly<Row>): string => keyText(rows.table.spec.primaryKey.map((column) => row[column] as string | number));
+      for (const row of rows.upserts()) kept.set(keyOf(row), row);
+      const gone = rows.deletions();
+      for (let i = 0; i < (gone[0]?.length ?? 0); i += 1) kept.delete(keyText(gone.map((column) => column[i]!)));
+    }
+  }
+  return [...tables.values()].reduce((sum, rows) => sum + rows.size, 0);
+};
+
+const best = async (rounds: number, task: () => Promise<unknown> | unknown): Promise<number> => {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round += 1) {
+    const started = performance.now();
+    await task();
+    least = Math.min(least, performance.now() - started);
+  }
+  return least;
+};
+
+/** The real read models over the log that the engine has just written: folded in memory, and read, decrypted, folded and written. */
+export const benchReadModels = async (place: Place): Promise<void> => {
+  const open = openLog(place.pool, masterKeyIn(place));
+  try {
+    const { log, database } = open;
+    const prepared = readModels.map(prepareProjection);
+    let events: RecordedEvent[] = [];
+    const readMs = await best(2, async () => (events = await readAll(open)));
+    let rows = 0;
+    const foldMs = await best(3, () => (rows = prepared.reduce((sum, one) => sum + foldInMemory(open, one, events), 0)));
+    const parts = { log, store: new ProjectionStore(database), parked: new PostgresParkedEvents(database), clock: systemClock };
+    const writeMs = await best(2, () => rebuild(parts, readModels, { batchSize: BATCH }));
+    const perSecond = (ms: number): number => Math.round((events.length * 1_000) / ms);
+    const conditions = `a log of ${events.length} events that simulated calls left behind, ${readModels.length} read models with ${rows} rows (${readModels.map(({ name }) => name).join(', ')}), batches of ${BATCH}, best round; ${rounded((foldMs * 1_000) / events.length)} us per event to fold`;
+    const read = { peer: 'only reading and decrypting the same log', peerValue: perSecond(readMs) };
+    say(
+      { figure: 'all read models: fold in memory', value: perSecond(foldMs), unit: 'events/s', ...read, ratio: rounded(readMs / foldMs), aim: '80,000 events/s', conditions },
+      { figure: 'all read models: read, decrypt, fold and write, one rebuild of all', value: perSecond(writeMs), unit: 'events/s', ...read, ratio: rounded(readMs / writeMs), aim: '30,000 events/s', conditions },
+    );
+    for (const one of prepared) {
+      const taken = events.filter((event) => one.types.has(event.type)).length;
+      const ms = await best(2, () => foldInMemory(open, one, events));
+      say({ figure: `read model ${one.projection.name}: fold in memory`, value: Math.round((taken * 1_000) / ms), unit: 'events/s', conditions: `${taken} of ${events.length} events are of its types; ${one.tables.length} tables` });
+    }
+  } finally {
+    await open.close();
+  }
+};
