@@ -249,6 +249,13 @@ describe('the end', () => {
     expect(call.count('CallEnded')).toBe(1);
   });
 
+  it('goes on when somebody who was consulted hangs up', () => {
+    const call = talking();
+    call.send(8, 'AddLeg', { leg: leg('B', { role: 'callee', direction: 'outbound', personId: 'p2' }) });
+    expect(call.fact(12, 'B', ended('far-end'))).toEqual(['LegEnded']);
+    expect(call.fact(20, 'A', ended('far-end'))).toEqual(['LegEnded', 'AgentContactEnded']);
+  });
+
   it('has one end however often it is told', () => {
     const call = talking();
     for (const second of [1, 2]) {
