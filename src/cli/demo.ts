@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { readModels } from '../../projections/read-models.js';
-import { startProgram } from '../engine/program.js';
+import { type Program, startProgram } from '../engine/program.js';
 import { type Clock, sleep, within } from '../kernel/clock.js';
 import { createLogger } from '../platform/observability/logger.js';
 import { systemClock } from '../platform/time/system-clock.js';
@@ -23,6 +23,10 @@ export interface DemoOptions {
 }
 
 const SETTLE_MS = 20_000;
+const READY_WITHIN_MS = 30_000;
+
+/** Apart from what `npm start` keeps, so that nobody finds sample tenants and a simulated switch in a system that is in use. */
+export const DEMO_FOLDER = '.trunkline/demo';
 
 /**
  * The whole call center on this machine: embedded database, simulated switch, sample tenant, callers
@@ -35,7 +39,7 @@ export const runDemo = async ({ calls, seed, speed, env, out }: DemoOptions): Pr
   const door: { simulation: Simulation | undefined } = { simulation: undefined };
   const server = new EslSocketServer({ accept: (stream) => door.simulation?.node.accept(stream) });
   await server.listen();
-  const settings = { ...settingsFrom({ TRUNKLINE_HTTP_PORT: '0', ...env }), freeswitchNodes: [demoNode(server.port)] };
+  const settings = { ...settingsFrom({ TRUNKLINE_HTTP_PORT: '0', TRUNKLINE_DATA_DIR: DEMO_FOLDER, ...env }), freeswitchNodes: [demoNode(server.port)] };
   say('Starting PostgreSQL, the engine and a simulated switch ...');
   const logger = createLogger(env['LOG_LEVEL'] ?? 'error', process.stderr);
   const program = await startProgram({ settings, projections: readModels, logger });
@@ -49,7 +53,7 @@ export const runDemo = async ({ calls, seed, speed, env, out }: DemoOptions): Pr
       seed: seed ?? run, clock, agents: center.agents, desk: center.desk, uuid: () => systemRandom.uuid(), ...showcase(center.numbers), speed: pace, ...(calls === undefined ? {} : { callsTotal: calls }),
     });
     door.simulation = simulation;
-    while (engine.telephony?.problem() !== undefined) await sleep(clock, 20);
+    await ready(engine, clock);
     say(`API and its description: ${program.url}/docs   key: ${center.key}`);
     say(`Tenant ${center.tenantId}: 2 queues, ${center.agents.length} agents; people behave ${pace} times faster than life (seed ${seed ?? run}).${calls === undefined ? ' Ctrl-C ends it.' : ''}`);
     const table = new LiveTable(engine, center, simulation, clock, out);
@@ -67,10 +71,19 @@ export const runDemo = async ({ calls, seed, speed, env, out }: DemoOptions): Pr
     show(comparison, say);
     for (const [code, count] of engine.core.alarms.counts) say(`alarm: ${code}, ${count} times`);
     simulation.stop();
+    if (env['DATABASE_URL'] === undefined) say(`Look closer: TRUNKLINE_DATA_DIR=${settings.dataDir} npm run trunkline -- verify   (or: replay CALL, doctor, help)`);
     return comparison.equal;
   } finally {
     await program.stop();
     await server.close();
+  }
+};
+
+const ready = async ({ telephony }: Program['engine'], clock: Clock): Promise<void> => {
+  const until = clock.now() + READY_WITHIN_MS;
+  for (let problem = telephony?.problem(); problem !== undefined; problem = telephony?.problem()) {
+    if (clock.now() > until) throw new Error(`the demo cannot begin: ${problem}. If another one runs on this folder, end it, or set TRUNKLINE_DATA_DIR to a folder of its own`);
+    await sleep(clock, 20);
   }
 };
 
