@@ -155,7 +155,12 @@ export class FaultCenter {
 
   /** Resolves when so many calls talk at a time. */
   async talking(calls: number): Promise<void> {
-    await eventually(`${calls} calls talk`, () => this.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0).length >= calls);
+    await eventually(`${calls} calls talk`, () => this.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0).length >= calls).catch(async (error: Error) => {
+      const { outcomes } = this.truth.totals();
+      const recorded = await this.rows('SELECT name, holder FROM trunkline_leases');
+      const open = await this.openThings();
+      throw new Error([error.message, JSON.stringify(outcomes), JSON.stringify(recorded), ...open, ...(await this.historyOfFirst(open)), ...this.complaints()].join('\n'));
+    });
   }
 
   /** What the engine believes is over: no call goes on, no agent is busy, no deed is open, and whatever follows the log is at its end. */

@@ -34,11 +34,17 @@ export interface KnownNode {
 /** Above this the clocks of node and engine are not disciplined, ms. */
 const CLOCK_ALARM_MS = 100;
 
+/** Heartbeats in a row that must say so: a single one may have been read late. */
+const CLOCK_ALARM_BEATS = 3;
+
 /** Facts of different calls are recorded side by side: one that was on its way when the process ended may be that much older than the last that was recorded, ms. */
 const ON_THEIR_WAY_MS = 5_000;
 
 /** A fact that was lost may have left the switch that much before the last one that came, ms (measured: 10 ms median on the way, steps of 20 ms of the switch's clock). */
 const IN_FLIGHT_MS = 120;
+
+/** A heartbeat that is read late makes the switch's clock seem that much behind ours, ms. */
+const READ_LATE_MS = 500;
 
 /** A leg's end is reported when the switch has done with the leg, its CDR being written and posted before: an end may be that much older than what else was heard, ms. */
 const REPORTED_AFTER_MS = 1_000;
@@ -53,6 +59,7 @@ export class NodeWatch implements NodeListener {
   private readonly missing: MissingLegs;
   private gap: { readonly gapId: string; readonly from: string } | undefined;
   private offsetMs: number;
+  private beatsOff = 0;
   private recorded: Promise<void> = Promise.resolve();
 
   constructor(
@@ -136,7 +143,7 @@ export class NodeWatch implements NodeListener {
   /** Bounds are told by the switch's clock, as all times of its calls are. */
   private inferEnd({ legId, callId, tenantId }: { readonly legId: string; readonly callId: string; readonly tenantId: string }, since: string, until: string, causeId: string): void {
     const earliest = isoTime(msOf(since) + this.offsetMs - REPORTED_AFTER_MS);
-    const latest = isoTime(msOf(until) + this.offsetMs + IN_FLIGHT_MS);
+    const latest = isoTime(msOf(until) + this.offsetMs + READ_LATE_MS);
     const meta = { commandId: deterministicId('infer-end', legId, causeId), tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch' as const, id: this.nodeId }, correlationId: callId, causationId: causeId };
     this.parts.lanes.send(callId, { type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest, latest }, meta });
   }
@@ -160,7 +167,8 @@ export class NodeWatch implements NodeListener {
 
   private measureClock(factId: string, offsetMs: number): void {
     this.offsetMs = offsetMs;
-    if (Math.abs(offsetMs) > CLOCK_ALARM_MS) {
+    this.beatsOff = Math.abs(offsetMs) > CLOCK_ALARM_MS ? this.beatsOff + 1 : 0;
+    if (this.beatsOff >= CLOCK_ALARM_BEATS) {
       this.parts.alarms.raise({ code: 'media-node-clock', message: `the clock of media node ${this.nodeId} is ${offsetMs} ms off ours; check NTP on both`, details: { nodeId: this.nodeId, offsetMs } });
     }
     this.send(deterministicId('clock', factId), { type: 'MeasureMediaNodeClock', data: { offsetMs } });
