@@ -46,11 +46,14 @@ export class TableRows {
 
   constructor(readonly table: PreparedTable) {}
 
-  want(key: readonly (string | number)[]): string {
+  want(key: readonly (string | number)[]): Entry {
     const stored = storedKey(this.table, key);
     const text = keyText(stored);
-    if (!this.entries.has(text)) this.entries.set(text, { key: stored, row: undefined, stored: false, changed: false });
-    return text;
+    const found = this.entries.get(text);
+    if (found !== undefined) return found;
+    const entry = { key: stored, row: undefined, stored: false, changed: false };
+    this.entries.set(text, entry);
+    return entry;
   }
 
   /** One array per column of the primary key. */
@@ -85,7 +88,7 @@ export class TableRows {
 export class ProjectionBatch {
   readonly tables: readonly TableRows[];
   private readonly byName: ReadonlyMap<string, TableRows>;
-  private readonly work: { readonly event: RecordedEvent; readonly allowed: readonly string[] }[] = [];
+  private readonly work: { readonly event: RecordedEvent; readonly allowed: readonly Entry[] }[] = [];
 
   constructor(readonly prepared: PreparedProjection) {
     this.tables = prepared.tables.map((table) => new TableRows(table));
@@ -95,9 +98,14 @@ export class ProjectionBatch {
   /** Takes an event in; answers the texts of its keys. Throws FoldFailure. */
   add(event: RecordedEvent): readonly string[] {
     try {
-      const allowed = this.prepared.projection.keys(event).map(({ table, key }) => `${table}\0${this.rowsOf(table).want(key)}`);
+      const names: string[] = [];
+      const allowed = this.prepared.projection.keys(event).map(({ table, key }) => {
+        const entry = this.rowsOf(table).want(key);
+        names.push(`${table}\0${keyText(entry.key)}`);
+        return entry;
+      });
       this.work.push({ event, allowed });
-      return allowed;
+      return names;
     } catch (error) {
       throw new FoldFailure(this.prepared.projection, event, error);
     }
@@ -119,15 +127,12 @@ export class ProjectionBatch {
     }
   }
 
-  private view(allowed: readonly string[]): Rows {
-    const entryOf = (table: string, rows: TableRows, text: string): Entry => {
-      const entry = rows.entries.get(text);
-      if (entry === undefined || !allowed.includes(`${table}\0${text}`)) throw new TypeError(`apply reached for a row of ${table} that keys() did not name for this event`);
-      return entry;
-    };
+  private view(allowed: readonly Entry[]): Rows {
     const find = (table: string, key: readonly (string | number)[]): Entry => {
       const rows = this.rowsOf(table);
-      return entryOf(table, rows, keyText(storedKey(rows.table, key)));
+      const entry = rows.entries.get(keyText(storedKey(rows.table, key)));
+      if (entry === undefined || !allowed.includes(entry)) throw new TypeError(`apply reached for a row of ${table} that keys() did not name for this event`);
+      return entry;
     };
     return {
       get: (table, key) => find(table, key).row,

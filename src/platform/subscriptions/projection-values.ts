@@ -10,8 +10,14 @@ const INTEGER_TEXT = /^-?\d{1,19}$/;
 
 const writable = (text: string): string => text.replace(UNWRITABLE, '\ufffd');
 
+const ASCII = /^[\x20-\x7e]*$/;
+
 /** The order in which jsonb gives keys back: shorter first, then by bytes. */
-const byJsonb = (a: string, b: string): number => Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b));
+const byJsonb = (a: string, b: string): number => {
+  // The keys of our own rows; no bytes have to be made of them.
+  if (ASCII.test(a) && ASCII.test(b)) return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+  return Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b));
+};
 
 /** A frozen copy in the form in which jsonb would give it back. */
 const jsonValue = (value: Json | undefined, what: string): Json => {
@@ -98,14 +104,19 @@ const frozenJson = (value: Json): Json => {
   return Object.freeze(value);
 };
 
+const fromDriver = (type: ColumnType, value: unknown, what: string): Json => {
+  if (type === 'jsonb') return frozenJson(value as Json);
+  if (value instanceof Object && typeof (value as Partial<Date>).getTime === 'function') return isoTime((value as Date).getTime());
+  return columnValue(type, value as Json, what);
+};
+
 /** A row as the driver gives it, in the form of storedRow. */
 export const loadedRow = (table: PreparedTable, row: Readonly<Record<string, unknown>>): Readonly<Row> => {
   const loaded: Row = {};
   for (let i = 0; i < table.columns.length; i += 1) {
     const column = table.columns[i]!;
     const value = row[column];
-    const plain = value instanceof Object && typeof (value as Partial<Date>).getTime === 'function' ? isoTime((value as Date).getTime()) : (value as Json);
-    loaded[column] = table.types[i] === 'jsonb' ? frozenJson(plain) : columnValue(table.types[i]!, plain, `${table.spec.name}.${column}`);
+    loaded[column] = fromDriver(table.types[i]!, value, `${table.spec.name}.${column}`);
   }
   return Object.freeze(loaded);
 };
