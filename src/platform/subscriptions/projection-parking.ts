@@ -1,6 +1,7 @@
 import { isoTime, type Clock } from '../../kernel/clock.js';
 import type { RecordedEvent } from '../../kernel/event.js';
 import type { EventLog } from '../event-store/event-log.js';
+import { shownError } from '../observability/logger.js';
 import type { ParkedEvent, ParkedEvents } from './parked-events.port.js';
 import { FoldFailure, ProjectionBatch, versionName, type PreparedProjection } from './projection-batch.js';
 import { assertKnown } from './known-events.js';
@@ -69,7 +70,7 @@ export class ProjectionParking {
         revision: event.revision,
         eventId: event.id,
         eventType: event.type,
-        error: error === undefined ? '' : error instanceof Error ? error.message : String(error),
+        error: error === undefined ? '' : shownError(error).message,
         parkedAt: isoTime(this.parts.clock.now()),
       },
     ]);

@@ -2,12 +2,16 @@ import { isoTime, type Clock, type Timer } from '../../kernel/clock.js';
 import type { RecordedEvent } from '../../kernel/event.js';
 import type { Process } from '../../kernel/process.js';
 import type { Alarms } from '../observability/alarms.port.js';
+import { shownError } from '../observability/logger.js';
 import type { ParkedEvents } from './parked-events.port.js';
 import { retryForEver } from './retry.js';
 
 const VERB_POLL_MS = 1_000;
 
-const textOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+const textOf = (error: unknown): string => {
+  const { type, message } = shownError(error);
+  return `${type}: ${message}`;
+};
 
 /** Which instances of processes wait for an operator, and what was asked for them meanwhile. */
 export class StoppedInstances {

@@ -1,3 +1,4 @@
+import { ERASED } from '../../../kernel/event.js';
 import type { SwitchAction } from '../../contract/switch-actions.js';
 import { channelIdOf } from './freeswitch-facts.js';
 
@@ -82,11 +83,14 @@ const originateCommand = (action: Extract<SwitchAction, { deed: 'originate' }>):
     `trunkline_tenant_id=${word(action.tenantId, 'tenant id', channelIdOf)}`,
     'ignore_early_media=true',
     `originate_timeout=${Math.max(1, Math.ceil(whole(action.timeoutMs, 'ring time', 1, 3_600_000) / 1000))}`,
-    `origination_caller_id_number=${word(action.callerNumber === '' ? 'anonymous' : action.callerNumber, 'caller number', matching(/^[A-Za-z0-9+*#._-]{1,64}$/))}`,
-    `origination_caller_id_name='${displayName(action.callerName)}'`,
+    `origination_caller_id_number=${word(known(action.callerNumber) || 'anonymous', 'caller number', matching(/^[A-Za-z0-9+*#._-]{1,64}$/))}`,
+    `origination_caller_id_name='${displayName(known(action.callerName))}'`,
   ];
   return `originate {${variables.join(',')}}${addressOf(action.address)} &park()`;
 };
+
+/** Of somebody who was erased nothing is known any more. */
+const known = (value: string): string => (value === ERASED ? '' : value);
 
 const collectArgument = (action: Extract<SwitchAction, { deed: 'collect-digits' }>): string => {
   const least = whole(action.minDigits, 'least number of digits', 0, 128);

@@ -2,7 +2,7 @@ import { isoTime, msOf } from '../../../kernel/clock.js';
 import type { Recorded, RecordedEvent } from '../../../kernel/event.js';
 import type { Effect, EffectKind, Outcome, Probe } from '../../../platform/effects/effect-kind.js';
 import type { CallEvent } from '../../contract/call-events.js';
-import { type Deed, guaranteeOf, joinAction, type SwitchAction } from '../../contract/switch-actions.js';
+import { type Deed, guaranteeOf, joinAction, splitAction, type SwitchAction } from '../../contract/switch-actions.js';
 import type { ActionResult, TelephonyGateway } from '../../ports/telephony-gateway.port.js';
 
 export interface SwitchRequest {
@@ -21,6 +21,13 @@ const HANG_UP_PATIENCE_MS = 600_000;
 
 const outcomeOf = (result: ActionResult): Outcome =>
   result.ok === true ? { outcome: 'succeeded', detail: result.result } : { outcome: result.ok === false ? 'failed' : 'unknown', detail: result.reason };
+
+/** What the switch answers may repeat the digits or numbers that it was given: those are personal, and a result is not encrypted. */
+const withoutPersonal = (detail: string, action: SwitchAction | undefined): string => {
+  const personal = action === undefined ? null : splitAction(action).personal;
+  const told = Object.values((personal ?? {}) as Readonly<Record<string, string>>).some((value) => value !== '' && detail.includes(value));
+  return told ? 'the answer of the switch repeats what is personal' : detail;
+};
 
 /** Deeds on the switch, done by the process that owns the media node. The gateway keeps their order per channel. */
 export const switchActions = (gateway: TelephonyGateway): EffectKind<SwitchRequest> => ({
@@ -59,5 +66,5 @@ export const switchActions = (gateway: TelephonyGateway): EffectKind<SwitchReque
   },
 
   startCommand: (effect, stream) => ({ stream, type: 'StartAction', data: { actionId: effect.id } }),
-  settleCommand: (effect, stream, { outcome, detail }) => ({ stream, type: 'SettleAction', data: { actionId: effect.id, outcome, detail } }),
+  settleCommand: (effect, stream, { outcome, detail }) => ({ stream, type: 'SettleAction', data: { actionId: effect.id, outcome, detail: withoutPersonal(detail, effect.request?.action) } }),
 });
