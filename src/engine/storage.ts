@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type pg from 'pg';
@@ -35,20 +35,29 @@ const REACHABLE_WITHIN_MS = 30_000;
 /** Within the data folder, where TRUNKLINE_MASTER_KEY is not set. */
 export const MASTER_KEY_FILE = 'master.key';
 
-/** The master key of the settings, or the one in the data folder, made there at the first start. */
+const keyIn = (file: string): Buffer => {
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  if (key.length !== 32) throw new Error(`${file} does not hold 64 hexadecimal digits; put the key that this data was written with back there, or set TRUNKLINE_MASTER_KEY`);
+  return key;
+};
+
+/** The master key of the settings, or the one in the data folder, made there at the first start. Two processes that start at once have the same. */
 export const masterKeyOf = (settings: Pick<TrunklineSettings, 'masterKey' | 'dataDir' | 'databaseUrl'>): Buffer => {
   if (settings.masterKey !== undefined) return settings.masterKey;
   const file = join(settings.dataDir, MASTER_KEY_FILE);
-  if (existsSync(file)) {
-    const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
-    if (key.length !== 32) throw new Error(`${file} does not hold 64 hexadecimal digits; put the key that this data was written with back there, or set TRUNKLINE_MASTER_KEY`);
-    return key;
-  }
+  if (existsSync(file)) return keyIn(file);
   mkdirSync(settings.dataDir, { recursive: true });
-  const key = randomBytes(32);
-  writeFileSync(file, `${key.toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-  chmodSync(file, 0o600);
-  return key;
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+  try {
+    // Complete or not there at all; whoever comes second takes the first one's.
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return keyIn(file);
 };
 
 /** Opens the database and the event log and brings their schema up to date. Throws an Error that says what is away or wrong. */

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
@@ -40,6 +41,7 @@ beforeAll(async () => {
   );
   away.catch(() => undefined);
 });
+afterAll(() => away.catch(() => undefined));
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'trunkline-program-'));
   closing.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -152,7 +154,26 @@ describe('npm start', () => {
     expect((await second.stop()).code).toBe(0);
   });
 
+  it('of two processes that start at once in one new folder, both use the same key and database', async () => {
+    const env = { TRUNKLINE_DATA_DIR: folder };
+    const both = await Promise.all([start({ ...env, TRUNKLINE_ROLES: 'api' }), start({ ...env, TRUNKLINE_ROLES: 'api' })]);
+    const key = await operatorKey(env);
+    for (const { url } of both) await eventually('the key opens', async () => (await requestAt(url)('GET', '/v1/tenants', { key })).status === 200);
+    expect(readdirSync(folder).sort()).toEqual(['master.key', 'postgres']);
+    // Whichever of them owns the database takes it along.
+    for (const { code } of await Promise.all(both.map((program) => program.stop()))) expect([0, 1]).toContain(code);
+  });
+
   describe('with a wrong environment', () => {
+    it('says that its port is taken and what to do, and leaves nothing running', async () => {
+      const other = createServer();
+      await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', () => resolve()));
+      closing.push(() => other.close());
+      const { port } = other.address() as AddressInfo;
+      const env = { TRUNKLINE_DATA_DIR: folder, DATABASE_URL: databaseUrlOf((await database()).pool), TRUNKLINE_HTTP_PORT: String(port) };
+      await expect(startProgram(env)).rejects.toThrow(new RegExp(`ended with 1: listen EADDRINUSE.*${port}.*set TRUNKLINE_HTTP_PORT`));
+    });
+
     it('lists everything that is wrong at once, and shows no secret', async () => {
       const wrong = { TRUNKLINE_HTTP_PORT: '99999', TRUNKLINE_ROLES: 'api,boss', LOG_LEVEL: 'loud', TRUNKLINE_TYPO: '1', DATABASE_URL: 'mysql://me:hush@host/db', TRUNKLINE_MASTER_KEY: 'hush', FREESWITCH_NODES: 'esl://:hush@host' };
       await expect(startProgram(wrong)).rejects.toThrow(/ended with 2: the configuration is wrong:\n(?: {2}- .*\n){7}$/);

@@ -21,6 +21,8 @@ const EXPLAINED = new Set(['Error', 'OperatorError', 'Interrupted', 'InvalidSett
 
 const textOf = (error: Error): string => {
   if (error.name === 'DatabaseUnavailable') return `${error.message}; start PostgreSQL, or put DATABASE_URL right`;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'listen') return `${error.message}${code === 'EADDRINUSE' ? ': something else listens there; end it, or set TRUNKLINE_HTTP_PORT' : ''}`;
   // The driver's own errors have no better name.
   if (error.name === 'error') return `PostgreSQL refused: ${error.message}`;
   return EXPLAINED.has(error.name) ? error.message : `${error.name}: ${error.message}`;
