@@ -173,10 +173,11 @@ describe('trunkline doctor', () => {
     expect([still.code, still.out]).toEqual([1, expect.stringContaining('no process of Trunkline runs on this database\n     start one: npm start')]);
     expect(still.out).toMatch(/media node demo-switch at 127\.0\.0\.1:\d+ does not answer: .*\n +look whether FreeSWITCH runs there/);
     const secret = 'c0ffee'.repeat(10) + 'beef';
-    const masked = await trunkline(['doctor'], { ...env, TRUNKLINE_MASTER_KEY: secret, FREESWITCH_NODES: 'esl://:hush@10.0.0.1/fs9', REDIS_URL: 'redis://me:hush@127.0.0.1:1' });
+    const masked = await trunkline(['doctor'], { ...env, TRUNKLINE_MASTER_KEY: secret, FREESWITCH_NODES: 'esl://:hush@10.0.0.1/fs9', REDIS_URL: 'redis://me:hush@127.0.0.1:1', S3_BUCKET: 'recordings', S3_ENDPOINT: 'http://127.0.0.1:1', S3_ACCESS_KEY_ID: 'hush', S3_SECRET_ACCESS_KEY: 'hush' });
     expect(masked.out).toContain('FREESWITCH_NODES                 esl://***@10.0.0.1/fs9');
     expect(masked.out).toContain('is not the master key that it was stored with');
     expect(masked.out).toContain('Redis does not answer');
+    expect(masked.out).toContain('the object storage does not answer as it should');
     expect(masked.out).not.toMatch(/hush|c0ffee/);
 
     const program = await startProgram(env);

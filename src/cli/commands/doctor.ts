@@ -8,7 +8,7 @@ import { systemRandom } from '../../platform/time/system-random.js';
 import { settingsFrom, type TrunklineSettings } from '../../settings.js';
 import { tellConfiguration, tellDataFolder } from '../doctor/configuration.js';
 import { reachDatabase, type ReachedDatabase } from '../doctor/database.js';
-import { reachLog, tellRedis } from '../doctor/event-log.js';
+import { reachLog, tellObjects, tellRedis } from '../doctor/servers.js';
 import { tellNodes } from '../doctor/nodes.js';
 import { Report } from '../doctor/report.js';
 import { tellConsumers, tellLeases, tellParked } from '../doctor/work.js';
@@ -27,6 +27,7 @@ export const examine = async (env: Environment): Promise<boolean> => {
     await reached?.close();
   }
   await tellRedis(report, settings, systemClock, systemRandom);
+  await tellObjects(report, settings, systemClock, systemRandom);
   process.stdout.write(`${report.text()}\n`);
   return report.problems.length === 0;
 };

@@ -4,7 +4,7 @@ import { msOf } from '../../kernel/clock.js';
 import type { Database } from '../../platform/postgres/database.js';
 import { PostgresParkedEvents } from '../../platform/postgres/parked-events.js';
 import { ProjectionStore } from '../../platform/subscriptions/projection-store.js';
-import type { ReachedLog } from './event-log.js';
+import type { ReachedLog } from './servers.js';
 import { agoText, type Report } from './report.js';
 
 /** A consumer that is behind for longer than this is stuck or too slow. */

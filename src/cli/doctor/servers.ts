@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { openObjectStorage } from '../../engine/object-storage.js';
 import { within, type Clock, type Random } from '../../kernel/clock.js';
 import type { EventStore } from '../../platform/event-store/event-store.port.js';
 import { EventStoreDbEventStore } from '../../platform/event-store/eventstoredb/eventstoredb.event-store.js';
@@ -42,6 +43,27 @@ export const reachLog = async (report: Report, settings: TrunklineSettings, data
     report.problem(`the event log does not answer: ${(error as Error).message}`, eventStoreDbUrl === undefined ? 'look at the log of PostgreSQL' : 'start EventStoreDB, or put EVENTSTOREDB_URL right (address, user, password, tls)');
     return undefined;
   }
+};
+
+/** Whether the bucket for recordings answers, where one is configured. */
+export const tellObjects = async (report: Report, settings: TrunklineSettings, clock: Clock, random: Random): Promise<void> => {
+  const { recordingsBucket, s3Endpoint } = settings;
+  if (recordingsBucket === undefined && s3Endpoint === undefined) return;
+  report.section('Object storage');
+  report.fact('bucket', `${recordingsBucket ?? 'none'} at ${s3Endpoint ?? 'AWS'}`);
+  let problem: string | undefined = 'no answer in time';
+  const ask = async (): Promise<void> => {
+    const objects = await openObjectStorage(settings, clock, random);
+    try {
+      await objects.head('doctor/looks-whether-this-is-answered');
+      problem = undefined;
+    } finally {
+      await objects.close();
+    }
+  };
+  await within(clock, PATIENCE_MS, ask().catch((error: Error) => void (problem = error.message)));
+  if (problem === undefined) report.fact('reachable', 'yes');
+  else report.problem(`the object storage does not answer as it should: ${problem}`, 'start it, or put S3_BUCKET, S3_ENDPOINT, S3_REGION and the two keys right; recordings stay on their nodes meanwhile');
 };
 
 /** Whether Redis answers, where it is configured. */
