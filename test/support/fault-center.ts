@@ -186,7 +186,9 @@ export class FaultCenter {
     const { log, truth } = this;
     const gaps = await this.gaps();
     const unnoticed = (call: TrueLeg): boolean => gaps.some(({ from, to }) => call.createdUs / 1000 >= from && (call.endedUs ?? Infinity) / 1000 <= to);
-    return brokenInvariants({ log, database: this.storage.database, projections: readModels, tenantId: TENANT, truth, unnoticed });
+    const broken = await brokenInvariants({ log, database: this.storage.database, projections: readModels, tenantId: TENANT, truth, unnoticed });
+    const call = /^call ([\w-]+)/.exec(broken[0] ?? '')?.[1];
+    return call === undefined ? broken : [...broken, ...(await this.historyOfFirst([`call-${call}`])), JSON.stringify(truth.legs.get(call)), JSON.stringify(gaps)];
   }
 
   /** When events of the switch may have been missed, ms, as the log says it; what lasts has no end yet. */

@@ -40,11 +40,12 @@ const CLOCK_ALARM_BEATS = 3;
 /** Facts of different calls are recorded side by side: one that was on its way when the process ended may be that much older than the last that was recorded, ms. */
 const ON_THEIR_WAY_MS = 5_000;
 
-/** A fact that was lost may have left the switch that much before the last one that came, ms (measured: 10 ms median on the way, steps of 20 ms of the switch's clock). */
-const IN_FLIGHT_MS = 120;
-
-/** A heartbeat that is read late makes the switch's clock seem that much behind ours, ms. */
-const READ_LATE_MS = 500;
+/**
+ * A fact that was lost may have left the switch that much before the last one that came, ms: events take
+ * 10 ms on their way (median), the switch's clock moves in steps of 20, and what we know of its distance
+ * from ours comes from heartbeats that were read late when the machine was busy.
+ */
+const UNCERTAIN_MS = 600;
 
 /** A leg's end is reported when the switch has done with the leg, its CDR being written and posted before: an end may be that much older than what else was heard, ms. */
 const REPORTED_AFTER_MS = 1_000;
@@ -80,7 +81,7 @@ export class NodeWatch implements NodeListener {
   }
 
   onGapOpened({ from, cause }: NodeGap): void {
-    this.openGap(isoTime(msOf(from) - IN_FLIGHT_MS), cause);
+    this.openGap(isoTime(msOf(from) - UNCERTAIN_MS), cause);
     this.parts.alarms.raise({ code: 'media-node-gap', message: `events of media node ${this.nodeId} may have been missed since ${from}: ${cause}`, details: { nodeId: this.nodeId, cause } });
   }
 
@@ -143,7 +144,7 @@ export class NodeWatch implements NodeListener {
   /** Bounds are told by the switch's clock, as all times of its calls are. */
   private inferEnd({ legId, callId, tenantId }: { readonly legId: string; readonly callId: string; readonly tenantId: string }, since: string, until: string, causeId: string): void {
     const earliest = isoTime(msOf(since) + this.offsetMs - REPORTED_AFTER_MS);
-    const latest = isoTime(msOf(until) + this.offsetMs + READ_LATE_MS);
+    const latest = isoTime(msOf(until) + this.offsetMs + UNCERTAIN_MS);
     const meta = { commandId: deterministicId('infer-end', legId, causeId), tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch' as const, id: this.nodeId }, correlationId: callId, causationId: causeId };
     this.parts.lanes.send(callId, { type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest, latest }, meta });
   }
