@@ -25,13 +25,19 @@ export const LEASE_MIGRATIONS: readonly Migration[] = [
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
+/** Every unique index has to be an arbiter of the conflict: of two who ask first, one would otherwise meet the other in the second index and fail. */
 const ACQUIRE = `
-  INSERT INTO trunkline_leases AS lease (name, holder, epoch, expires_at)
-  VALUES ($1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond')
-  ON CONFLICT (name) DO UPDATE
-    SET holder = excluded.holder, epoch = lease.epoch + 1, expires_at = clock_timestamp() + $3 * interval '1 millisecond'
-    WHERE lease.expires_at <= clock_timestamp()
-  RETURNING epoch`;
+  WITH taken AS (
+    UPDATE trunkline_leases SET holder = $2, epoch = epoch + 1, expires_at = clock_timestamp() + $3 * interval '1 millisecond'
+    WHERE name = $1 AND expires_at <= clock_timestamp()
+    RETURNING epoch
+  ), first AS (
+    INSERT INTO trunkline_leases (name, holder, epoch, expires_at)
+    SELECT $1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond' WHERE NOT EXISTS (SELECT 1 FROM taken)
+    ON CONFLICT DO NOTHING
+    RETURNING epoch
+  )
+  SELECT epoch FROM taken UNION ALL SELECT epoch FROM first`;
 
 const PROLONG = `
   UPDATE trunkline_leases SET expires_at = clock_timestamp() + $3 * interval '1 millisecond'
