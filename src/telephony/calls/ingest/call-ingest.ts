@@ -23,9 +23,6 @@ export interface CallIngestParts {
  * call's command. The command's id comes from the fact's, so the same fact told twice is recorded once.
  */
 export class CallIngest {
-  /** Calls to numbers that nobody owns. Only one that is parked waits for us: an emergency call is bridged by the switch itself. */
-  private readonly unclaimed = new Set<string>();
-
   constructor(private readonly parts: CallIngestParts) {}
 
   ingest(nodeId: string, fact: ChannelFact): void {
@@ -44,11 +41,9 @@ export class CallIngest {
         this.record(fact.factId, fact.at, leg, { kind: 'unbridged', otherLegId: fact.otherChannelId });
         return;
       case 'channel-destroyed':
-        this.unclaimed.delete(leg.callId);
         this.recordEnd(fact, leg, { kind: 'ended', cause: 'DESTINATION_OUT_OF_ORDER', q850: null, sipStatus: null, hungUpBy: 'switch', times: { createdAt: leg.createdAt } });
         return;
       case 'channel-ended': {
-        this.unclaimed.delete(leg.callId);
         const { endedAt: _endedAt, ...times } = fact.times;
         this.recordEnd(fact, leg, { kind: 'ended', cause: fact.cause, q850: fact.q850 ?? null, sipStatus: fact.sipStatus ?? null, hungUpBy: fact.hungUpBy, times });
         return;
@@ -59,7 +54,7 @@ export class CallIngest {
         if (fact.kind === 'channel-answered') this.parts.legs.change(leg.legId, { answeredAt: fact.at });
         if (fact.kind === 'channel-parked') {
           this.parts.legs.change(leg.legId, { parked: true });
-          if (this.unclaimed.delete(leg.callId)) this.send(leg.callId, leg.tenantId, `${fact.factId}/reject`, fact.at, nodeId, { type: 'RejectCall', data: { cause: 'UNALLOCATED_NUMBER' } });
+          if (this.parts.rejectUnknownNumbers && isUnclaimed(leg)) this.send(leg.callId, leg.tenantId, `${fact.factId}/reject`, fact.at, nodeId, { type: 'RejectCall', data: { cause: 'UNALLOCATED_NUMBER' } });
         }
       }
     }
@@ -96,7 +91,6 @@ export class CallIngest {
     });
     if (!sent) return;
     legs.note(live(leg, fact.channelId, tenantId, fact.at, fact.at));
-    if (fact.direction === 'inbound' && agent === undefined && number === undefined && this.parts.rejectUnknownNumbers) this.unclaimed.add(fact.channelId);
   }
 
   private newLeg(nodeId: string, fact: ChannelAppeared, tenantId: string, role: NewLeg['role'], agentId: string | null, shiftId: string | null): NewLeg {
@@ -145,6 +139,9 @@ export class CallIngest {
     } as CallCommand);
   }
 }
+
+/** A caller of a number that nobody owns. Only one who is parked waits for us: an emergency call is bridged by the switch itself. */
+const isUnclaimed = ({ legId, callId, role, tenantId }: LiveLeg): boolean => tenantId === SYSTEM_TENANT && role === 'caller' && legId === callId;
 
 const isEarlier = (a: LiveLeg, b: LiveLeg): boolean => a.callStartedAt < b.callStartedAt || (a.callStartedAt === b.callStartedAt && a.callId < b.callId);
 
