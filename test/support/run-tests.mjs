@@ -1,6 +1,7 @@
 /**
  * `npm test`: types, build, lint rules, dependency rules and all specs, with one line at the end that
- * counts them. `npm test -- <jest arguments>` runs jest alone. Exit code 1 if anything failed.
+ * counts them. `npm test -- <jest arguments>` runs jest alone. `npm run test:soak` runs what takes real
+ * time and real kills, one spec after the other, on a fresh build. Exit code 1 if anything failed.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,6 +22,9 @@ const lanes = [
     ['dependency rules', join(modules, 'dependency-cruiser', 'bin', 'dependency-cruise.mjs'), ['--config', 'test/architecture/dependency-rules.cjs', 'src', 'projections']],
   ],
 ];
+
+/** Specs of test/soak: nothing else may run beside them, and one of their tests may take minutes. */
+const SOAK = ['--maxWorkers=1', '--testTimeout=1800000', '--testPathIgnorePatterns=/node_modules/', '--testPathPatterns=test/soak/'];
 
 const SLOW_MS = 20_000;
 const SHOWN = 10;
@@ -85,7 +89,9 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 if (args.length === 0) {
   for (const ok of (await Promise.all(lanes.map(runLane))).flat()) total[ok ? 'passed' : 'failed'] += 1;
 }
-const counts = await jest(args);
+const soak = args[0] === 'soak';
+if (soak) total[(await runLane([lanes[0][1]]))[0] ? 'passed' : 'failed'] += 1;
+const counts = await jest(soak ? [...SOAK, ...args.slice(1)] : args);
 for (const key of Object.keys(total)) total[key] += counts[key];
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
