@@ -63,7 +63,7 @@ export class Engine {
     this.directories = new LiveFoldRunner(core, [this.apiKeys, this.tenants], { name: DIRECTORIES });
     const { rejectUnknownNumbers, mediaNodes, cdrSpool } = settings;
     this.telephony = settings.roles.includes('telephony') ? new TelephonyRole(core, { connect, rejectUnknownNumbers, ...(session === undefined ? {} : { session }) }) : undefined;
-    this.worker = settings.roles.includes('worker') ? new WorkerRole(core, storage.database, projections, parts.fanout) : undefined;
+    this.worker = settings.roles.includes('worker') ? new WorkerRole(core, new ProjectionStore(storage.database), projections, parts.fanout) : undefined;
     this.media = settings.roles.includes('media') ? new MediaRole(core, { objects: storage.objects, database: storage.database, mediaNodes, cdrSpool }) : undefined;
   }
 

@@ -1,12 +1,11 @@
-import type { Database } from '../platform/postgres/database.js';
 import type { RecordedEvent } from '../kernel/event.js';
 import type { LiveFanout } from '../platform/http/live-fanout.port.js';
 import { changeTopic, modelChanged } from '../platform/http/live/live-board.port.js';
 import { Leased } from '../platform/subscriptions/leased.js';
 import { ProjectionEngine } from '../platform/subscriptions/projection-engine.js';
 import type { ProjectionStatus } from '../platform/subscriptions/projection-runner.js';
-import { ProjectionStore } from '../platform/subscriptions/projection-store.js';
 import type { Projection } from '../platform/subscriptions/projection.js';
+import type { ReadModelStore } from '../platform/subscriptions/read-model-store.port.js';
 import type { Core } from './core.js';
 
 /**
@@ -20,17 +19,15 @@ const PAUSE_MS = 100;
  * up and several workers share them.
  */
 export class WorkerRole {
-  readonly store: ProjectionStore;
   private readonly engines = new Map<string, ProjectionEngine>();
   private readonly leased: readonly Leased[];
 
   /** `fanout`: where it is told what changed, for those who watch. */
-  constructor(core: Core, database: Database, projections: readonly Projection[], fanout?: LiveFanout) {
+  constructor(core: Core, store: ReadModelStore, projections: readonly Projection[], fanout?: LiveFanout) {
     const { reader, log, parked, clock, alarms, leases, holder } = core;
-    this.store = new ProjectionStore(database);
     this.leased = projections.map((projection) =>
       new Leased(`projections/${projection.name}`, { leases, clock, alarms, holder }, async (lease) => {
-        const engine = new ProjectionEngine({ reader, log, store: this.store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease, pauseMs: PAUSE_MS, onCommitted: tell(fanout, projection.name) });
+        const engine = new ProjectionEngine({ reader, log, store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease, pauseMs: PAUSE_MS, onCommitted: tell(fanout, projection.name) });
         await engine.start();
         this.engines.set(projection.name, engine);
         return {

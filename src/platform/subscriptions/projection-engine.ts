@@ -3,7 +3,8 @@ import type { RecordedEvent } from '../../kernel/event.js';
 import type { LeaseLost, LeaseToken } from './leases.port.js';
 import { prepareProjection, versionName, type PreparedProjection } from './projection-batch.js';
 import { ProjectionRunner, type ProjectionRunnerParts, type ProjectionStatus } from './projection-runner.js';
-import type { ProjectionState, ProjectionStore } from './projection-store.js';
+import type { ProjectionStore } from './projection-store.js';
+import type { ProjectionState } from './read-model-store.port.js';
 import type { Projection } from './projection.js';
 
 /** Projections that share a consumer, a transaction per batch, and a lease. */

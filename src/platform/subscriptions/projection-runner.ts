@@ -2,20 +2,19 @@ import { msOf, type Clock, type Timer } from '../../kernel/clock.js';
 import type { RecordedEvent } from '../../kernel/event.js';
 import type { EventLog } from '../event-store/event-log.js';
 import type { Alarms } from '../observability/alarms.port.js';
-import { unpark } from '../postgres/parked-events.js';
 import { RestartFrom } from './consumer.js';
 import { LeaseLost, type LeaseToken } from './leases.port.js';
 import type { ParkedEvents } from './parked-events.port.js';
 import { FoldFailure, versionName, type PreparedProjection, type ProjectionBatch } from './projection-batch.js';
 import { batchOf, isBadData, ProjectionParking } from './projection-parking.js';
-import { foldInto, Superseded, WRITING_ROWS, type ProjectionState, type ProjectionStore } from './projection-store.js';
+import { type ProjectionState, type ReadModelStore, Superseded } from './read-model-store.port.js';
 import type { Reader } from './reader.js';
 import { backoffMs, sleepUnless } from './retry.js';
 
 export interface ProjectionRunnerParts {
   readonly reader: Reader;
   readonly log: EventLog;
-  readonly store: ProjectionStore;
+  readonly store: ReadModelStore;
   readonly parked: ParkedEvents;
   readonly clock: Clock;
   readonly alarms: Alarms;
@@ -194,13 +193,10 @@ export class ProjectionRunner {
     const guilty: Running[] = [];
     for (const one of this.running) {
       try {
-        await this.parts.store.database.transaction(async (tx) => {
-          await foldInto(tx, this.parts.store.schema, batchOf(one.prepared, this.parts.log, [event]));
-          throw new Superseded('only tried');
-        });
+        await this.parts.store.tryOut(batchOf(one.prepared, this.parts.log, [event]));
       } catch (error) {
-        if (isBadData(error)) guilty.push(one);
-        else if (!(error instanceof Superseded)) throw error;
+        if (!isBadData(error)) throw error;
+        guilty.push(one);
       }
     }
     return guilty;
@@ -220,10 +216,7 @@ export class ProjectionRunner {
       }
       batches.push(batchOf(prepared, log, free));
     }
-    await store.database.transaction(async (tx) => {
-      await store.move(tx, behind.map(({ state }) => state), upTo, this.logId, this.options.lease);
-      for (const batch of batches) await foldInto(tx, store.schema, batch);
-    }, WRITING_ROWS);
+    await store.write({ states: behind.map(({ state }) => state), upTo, logId: this.logId, lease: this.options.lease, batches });
     for (const one of behind) one.state = { ...one.state, position: upTo };
     this.options.onCommitted?.(events, upTo);
   }
@@ -231,7 +224,7 @@ export class ProjectionRunner {
   /** Another runner or a rebuild was here: find out where things stand now. */
   private async reposition(): Promise<RestartFrom> {
     const { store, alarms } = this.parts;
-    const states = await store.states(store.database, this.projections.map(({ projection }) => projection.name));
+    const states = await store.statesOf(this.projections.map(({ projection }) => projection.name));
     for (const one of this.running) {
       const now = states.find(({ name, version }) => name === one.state.name && version === one.state.version);
       if (now === undefined || now.logId !== this.logId) throw new Error(`${versionName(one.prepared.projection)} was removed, or built from another log, while it ran here`);
@@ -270,11 +263,8 @@ export class ProjectionRunner {
     for (const event of waiting) {
       if (blocked.holds(event)) continue;
       try {
-        await store.database.transaction(async (tx) => {
-          await store.move(tx, [one.state], one.state.position, this.logId, this.options.lease);
-          await foldInto(tx, store.schema, batchOf(one.prepared, log, [event]));
-          await unpark(tx, one.parking.runner, event.position);
-        });
+        const unparked = { runner: one.parking.runner, position: event.position };
+        await store.write({ states: [one.state], upTo: one.state.position, logId: this.logId, lease: this.options.lease, batches: [batchOf(one.prepared, log, [event])], unparked });
       } catch (error) {
         if (!isBadData(error)) throw error;
         await blocked.park(event, error);

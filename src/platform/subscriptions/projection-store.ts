@@ -5,24 +5,11 @@ import type { PreparedProjection, ProjectionBatch } from './projection-batch.js'
 import { createIndexesSql, createTableSql, createViewSql, deleteRowsSql, loadRowsSql, type PreparedTable, qualified, upsertRowsSql } from './projection-tables.js';
 import { loadedRow } from './projection-values.js';
 import { physicalTable } from './projection.js';
+import { unpark } from '../postgres/parked-events.js';
+import { type ProjectionState, type ReadModelStore, type ReadModelWrite, Superseded } from './read-model-store.port.js';
 import { despiteDeadlocks } from './retry.js';
 
-/** Where a version of a projection stands. */
-export interface ProjectionState {
-  readonly name: string;
-  readonly version: number;
-  readonly position: bigint;
-  readonly logId: string;
-  /** Changes when the rows were exchanged for others, so that nobody goes on with what he remembers. */
-  readonly generation: bigint;
-  /** Whether queries see this version. */
-  readonly active: boolean;
-}
-
-/** Somebody else has moved the checkpoint, or exchanged the rows: nothing was written. */
-export class Superseded extends Error {
-  override readonly name = 'Superseded';
-}
+export { type ProjectionState, Superseded } from './read-model-store.port.js';
 
 const STATES = `SELECT p.name, p.version, p.position, p.log_id, p.generation, a.version IS NOT NULL AS active
   FROM trunkline_projections p LEFT JOIN trunkline_projection_active a ON a.name = p.name AND a.version = p.version`;
@@ -49,17 +36,13 @@ interface StateRow {
 }
 
 /** Read models' tables, their checkpoints, and which version queries see. */
-export class ProjectionStore {
+export class ProjectionStore implements ReadModelStore {
   constructor(
     readonly database: Database,
     /** Where the tables and views are. */
     readonly schema = 'public',
   ) {}
 
-  /**
-   * Sees to it that the version's tables and checkpoint exist. The first version of a projection is
-   * visible at once; a later one when `activate` says so.
-   */
   async ensure(prepared: PreparedProjection, logId: string): Promise<ProjectionState> {
     const { name, version } = prepared.projection;
     return this.database.transaction(async (tx) => {
@@ -80,12 +63,35 @@ export class ProjectionStore {
     return rows.map((row) => ({ name: row.name, version: row.version, position: BigInt(row.position), logId: row.log_id, generation: BigInt(row.generation), active: row.active }));
   }
 
+  statesOf(names: readonly string[]): Promise<ProjectionState[]> {
+    return this.states(this.database, names);
+  }
+
+  async write({ states, upTo, logId, lease, batches, unparked }: ReadModelWrite): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await this.move(tx, states, upTo, logId, lease);
+      for (const batch of batches) await foldInto(tx, this.schema, batch);
+      if (unparked !== undefined) await unpark(tx, unparked.runner, unparked.position);
+    }, WRITING_ROWS);
+  }
+
+  async tryOut(batch: ProjectionBatch): Promise<void> {
+    const enough = new Error('only tried');
+    await this.database
+      .transaction(async (tx) => {
+        await foldInto(tx, this.schema, batch);
+        throw enough;
+      })
+      .catch((error: unknown) => {
+        if (error !== enough) throw error;
+      });
+  }
+
   /** Position of the version that queries see; undefined where there is none. */
   async position(name: string): Promise<bigint | undefined> {
     return (await this.states(this.database, [name])).find(({ active }) => active)?.position;
   }
 
-  /** Queries see this version from now on, unless they see a newer one already: then false. */
   async activate(prepared: PreparedProjection): Promise<boolean> {
     const { name, version } = prepared.projection;
     return despiteDeadlocks(() =>
