@@ -5,7 +5,7 @@ import type { TimerCommand } from './timers.js';
 export interface Effect<Request> {
   /** The effect's key, the same at every attempt. */
   readonly id: string;
-  /** Deeds of one lane run in the order in which they were asked for. */
+  /** Deeds of one lane have their turns in the order in which they were asked for. */
   readonly lane: string;
   readonly guarantee: 'keyed' | 'probed' | 'at-most-once';
   /** After this a deed that was not begun is not begun any more. */
@@ -30,6 +30,8 @@ export interface EffectKind<Request> {
   /** Of deeds that are done at most once. */
   readonly startedType?: string;
   readonly settledTypes: readonly string[];
+  /** When the turn of a deed is over: as soon as it has `begun`, where the outside keeps the order of what it was given; else once it is `done`. */
+  readonly turnEnds: 'begun' | 'done';
   effectOf(requested: RecordedEvent): Effect<Request>;
   /** Id of the effect that a started or settled event is about. */
   idOf(event: RecordedEvent): string;

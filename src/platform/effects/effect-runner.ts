@@ -7,7 +7,7 @@ import type { EventLog } from '../event-store/event-log.js';
 import type { Alarms } from '../observability/alarms.port.js';
 import type { LiveFold } from '../subscriptions/live-fold.js';
 import { isPassing } from '../subscriptions/process-commands.js';
-import { retryForEver } from '../subscriptions/retry.js';
+import { backoffMs, retryForEver } from '../subscriptions/retry.js';
 import type { Effect, EffectKind, Outcome } from './effect-kind.js';
 import type { TimerCommand } from './timers.js';
 
@@ -20,6 +20,7 @@ export interface EffectRunnerParts {
 
 /** Where the event that asked for an effect is; enough to find it again. */
 interface Asked {
+  readonly lane: string;
   readonly stream: string;
   readonly revision: string;
   readonly tenantId: string;
@@ -34,9 +35,17 @@ interface Open<Request> extends Asked {
   /** False: somebody may have begun it, and it is asked about first. */
   fresh: boolean;
   running: boolean;
+  /** Whether it waits for its turn in its lane. */
+  queued: boolean;
+  /** How often it was asked about in vain, and when it is asked about again, ms. */
+  asks: number;
+  askAt: number;
 }
 
+/** How often it is seen to what can go on: nothing outside is asked for that. */
 const LOOK_EVERY_MS = 200;
+/** Wait before an effect is asked about again; doubled each time up to the limit, ms. */
+const ASK_AGAIN = { firstMs: 200, maxMs: 5_000 };
 /** Longest wait at shutdown for deeds that are under way, ms. */
 const STOP_MS = 5_000;
 const TOO_LATE: Outcome = { outcome: 'failed', detail: 'too late' };
@@ -54,10 +63,12 @@ const GRACE_MS = 60_000;
  */
 export class EffectRunner<Request> implements LiveFold {
   readonly name: string;
-  readonly version = 1;
+  readonly version = 2;
   readonly eventTypes: readonly string[];
   private readonly open = new Map<string, Open<Request>>();
-  private readonly lanes = new Map<string, Promise<void>>();
+  /** Effects that wait for their turn, by lane; the first of each has it. */
+  private readonly lanes = new Map<string, Open<Request>[]>();
+  private readonly underWay = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private enabled = false;
   private looking: Timer | undefined;
@@ -85,7 +96,7 @@ export class EffectRunner<Request> implements LiveFold {
   async stop(): Promise<void> {
     this.enabled = false;
     this.looking?.cancel();
-    await within(this.parts.clock, STOP_MS, Promise.all(this.lanes.values()));
+    await within(this.parts.clock, STOP_MS, Promise.all(this.underWay));
     this.stopping.abort();
   }
 
@@ -94,59 +105,103 @@ export class EffectRunner<Request> implements LiveFold {
     if (event.type === kind.requestedType) {
       const effect = kind.effectOf(event);
       const { tenantId, $correlationId: correlationId } = event.metadata;
-      const asked: Open<Request> = { id: effect.id, stream: event.stream, revision: event.revision.toString(), tenantId, correlationId, eventId: event.id, started: false, effect, fresh: false, running: false };
-      this.open.set(effect.id, asked);
+      const asked = this.add({ id: effect.id, lane: effect.lane, stream: event.stream, revision: event.revision.toString(), tenantId, correlationId, eventId: event.id, started: false }, effect);
       if (!this.enabled) return;
       asked.fresh = effect.request !== undefined && kind.isReady(effect.request);
-      if (asked.fresh || effect.request === undefined) this.run(asked, effect);
+      if (this.hasTurn(asked) && (asked.fresh || effect.request === undefined)) this.run(asked, effect);
     } else if (event.type === kind.startedType) {
       const found = this.open.get(kind.idOf(event));
       if (found !== undefined) found.started = true;
-    } else this.open.delete(kind.idOf(event));
+    } else this.close(kind.idOf(event));
   }
 
   snapshot(): Json {
-    return [...this.open.values()].map(({ id, stream, revision, tenantId, correlationId, eventId, started }) => ({ id, stream, revision, tenantId, correlationId, eventId, started }));
+    return [...this.open.values()].map(({ id, lane, stream, revision, tenantId, correlationId, eventId, started }) => ({ id, lane, stream, revision, tenantId, correlationId, eventId, started }));
   }
 
   restore(state: Json): void {
-    for (const saved of state as unknown as (Asked & { id: string })[]) this.open.set(saved.id, { ...saved, effect: undefined, fresh: false, running: false });
+    for (const saved of state as unknown as (Asked & { id: string })[]) this.add(saved, undefined);
+  }
+
+  private add(asked: Asked & { readonly id: string }, effect: Effect<Request> | undefined): Open<Request> {
+    const open: Open<Request> = { ...asked, effect, fresh: false, running: false, queued: true, asks: 0, askAt: 0 };
+    this.open.set(open.id, open);
+    const lane = this.lanes.get(open.lane);
+    if (lane === undefined) this.lanes.set(open.lane, [open]);
+    else lane.push(open);
+    return open;
+  }
+
+  private hasTurn(open: Open<Request>): boolean {
+    return !open.queued || this.lanes.get(open.lane)?.[0] === open;
+  }
+
+  /** Its turn is over: the next one of its lane has it. */
+  private leave(open: Open<Request>): void {
+    if (!open.queued) return;
+    open.queued = false;
+    const lane = this.lanes.get(open.lane) ?? [];
+    const had = lane[0] === open;
+    lane.splice(lane.indexOf(open), 1);
+    const [next] = lane;
+    if (next === undefined) this.lanes.delete(open.lane);
+    else if (had && !next.running && this.enabled) void this.consider(next);
+  }
+
+  private close(id: string): void {
+    const open = this.open.get(id);
+    if (open === undefined) return;
+    this.open.delete(id);
+    this.leave(open);
   }
 
   private look(): void {
     if (!this.enabled) return;
-    for (const open of this.open.values()) if (!open.running) void this.consider(open);
+    for (const open of this.open.values()) if (!open.running && this.hasTurn(open)) void this.consider(open);
     this.looking = this.parts.clock.after(LOOK_EVERY_MS, () => this.look());
   }
 
-  /** An effect that waits: for its node to be ready, or for its time to run out. */
+  /** An effect that waits: for its turn, for its node to be ready, to be asked about again, or for its time to run out. */
   private async consider(open: Open<Request>): Promise<void> {
-    open.running = true;
-    try {
-      open.effect ??= await this.readAgain(open);
-    } catch (error) {
-      this.parts.alarms.raise({ code: 'effect-not-read', message: `the request of effect ${open.id} could not be read; it is tried again`, error });
+    const now = this.parts.clock.now();
+    if (now < open.askAt) return;
+    if (open.effect === undefined) {
+      open.running = true;
+      try {
+        open.effect = await this.readAgain(open);
+      } catch (error) {
+        this.askLater(open);
+        this.parts.alarms.raise({ code: 'effect-not-read', message: `the request of effect ${open.id} could not be read; it is tried again`, error });
+      }
+      open.running = false;
     }
-    open.running = false;
     const { effect } = open;
     if (effect === undefined || !this.enabled || !this.open.has(open.id)) return;
-    const overdue = this.parts.clock.now() > msOf(effect.deadlineAt) + GRACE_MS;
+    const overdue = now > msOf(effect.deadlineAt) + GRACE_MS;
     if (effect.request === undefined || this.kind.isReady(effect.request) || overdue) this.run(open, effect);
+  }
+
+  /** At its deadline it is asked about once more, however long the waits have become. */
+  private askLater(open: Open<Request>): void {
+    const now = this.parts.clock.now();
+    open.asks += 1;
+    const again = now + backoffMs(open.asks, ASK_AGAIN);
+    const deadline = open.effect === undefined ? Infinity : msOf(open.effect.deadlineAt) + 1;
+    open.askAt = deadline > now ? Math.min(again, deadline) : again;
   }
 
   private run(open: Open<Request>, effect: Effect<Request>): void {
     open.running = true;
-    const before = this.lanes.get(effect.lane);
-    const task = before === undefined ? this.carryOut(open, effect) : before.then(() => this.carryOut(open, effect));
-    const done = task
+    const done = this.carryOut(open, effect)
       .catch((error: unknown) => {
+        this.askLater(open);
         if (!this.stopping.signal.aborted) this.parts.alarms.raise({ code: 'effect-failed', message: `effect ${this.kind.name} ${effect.id} could not be carried out`, error });
       })
       .then(() => {
         open.running = false;
-        if (this.lanes.get(effect.lane) === done) this.lanes.delete(effect.lane);
+        this.underWay.delete(done);
       });
-    this.lanes.set(effect.lane, done);
+    this.underWay.add(done);
   }
 
   private async carryOut(open: Open<Request>, effect: Effect<Request>): Promise<void> {
@@ -154,7 +209,7 @@ export class EffectRunner<Request> implements LiveFold {
     const outcome = await this.outcomeOf(open, effect);
     if (outcome === undefined) return;
     await this.send(open, this.kind.settleCommand(effect, open.stream, outcome), 'settle');
-    this.open.delete(effect.id);
+    this.close(effect.id);
   }
 
   /** undefined: not known yet, to be asked about again later. */
@@ -165,11 +220,15 @@ export class EffectRunner<Request> implements LiveFold {
     if (!open.fresh && effect.guarantee !== 'at-most-once') {
       // Somebody may have begun it: its deadline says nothing about that.
       const found = await this.ask(request, effect, late);
+      if (found === undefined) this.askLater(open);
       if (found !== 'perform') return found;
     }
     if (!open.fresh && open.started) return { outcome: 'unknown', detail: 'it was begun and its result never came' };
     if (late) return TOO_LATE;
-    if (!this.kind.isReady(request)) return undefined;
+    if (!this.kind.isReady(request)) {
+      open.fresh = false;
+      return undefined;
+    }
     if (effect.guarantee === 'at-most-once') {
       if (this.kind.startCommand === undefined) throw new Error(`${this.kind.name} has a deed that is done at most once and no command that says that it begins`);
       await this.send(open, this.kind.startCommand(effect, open.stream), 'start');
@@ -177,8 +236,14 @@ export class EffectRunner<Request> implements LiveFold {
     }
     // Whatever happens now, it is not begun a second time without being asked about.
     open.fresh = false;
-    const outcome = await this.kind.perform(request, effect).catch((error: unknown): Outcome => ({ outcome: 'unknown', detail: error instanceof Error ? error.message : String(error) }));
-    return outcome.outcome === 'unknown' && effect.guarantee !== 'at-most-once' && this.parts.clock.now() <= msOf(effect.deadlineAt) ? undefined : outcome;
+    const performing = this.kind.perform(request, effect);
+    if (this.kind.turnEnds === 'begun') this.leave(open);
+    const outcome = await performing.catch((error: unknown): Outcome => ({ outcome: 'unknown', detail: error instanceof Error ? error.message : String(error) }));
+    if (outcome.outcome !== 'unknown' || effect.guarantee === 'at-most-once' || this.parts.clock.now() > msOf(effect.deadlineAt)) return outcome;
+    // Others need not wait until it is known.
+    this.leave(open);
+    this.askLater(open);
+    return undefined;
   }
 
   /** What became of a deed that can be asked about; undefined: not known yet. */

@@ -40,7 +40,7 @@ const deeds: Decider<{ readonly settled: readonly string[] }, DeedCommand, DeedE
 const done: Outcome = { outcome: 'succeeded', detail: 'done' };
 
 /** The outside world: what was done in it, and how it answers. */
-const outside = () => {
+const outside = (turnEnds: EffectKind<string>['turnEnds'] = 'done') => {
   const world = {
     performed: [] as string[],
     probed: [] as string[],
@@ -53,6 +53,7 @@ const outside = () => {
     requestedType: 'DeedRequested',
     startedType: 'DeedStarted',
     settledTypes: ['DeedSettled'],
+    turnEnds,
     effectOf: (event): Effect<string> => {
       const { id, lane, guarantee, deadlineAt } = event.data as Wish;
       return { id, lane, guarantee, deadlineAt, request: id };
@@ -147,6 +148,52 @@ describe('effects', () => {
     await stop();
   });
 
+  test('of a lane whose order the outside keeps begin in order: one that says first that it begins is not overtaken, and nobody waits for its end', async () => {
+    const { ask, boot } = engine();
+    const { world, kind } = outside('begun');
+    world.perform = () => never;
+    const { stop } = await boot(kind);
+    await Promise.all([ask('first', 'at-most-once', { lane: 'a' }), ask('second', 'probed', { lane: 'a' }), ask('third', 'at-most-once', { lane: 'a' }), ask('fourth', 'probed', { lane: 'a' }), ask('other', 'probed', { lane: 'b' })]);
+    await settle();
+    expect(world.performed.filter((id) => id !== 'other')).toEqual(['first', 'second', 'third', 'fourth']);
+    expect(world.performed).toContain('other');
+    void stop();
+  });
+
+  test('of one lane are not overtaken by those that are asked for once they can be done', async () => {
+    const { ask, boot, clock } = engine();
+    const { world, kind } = outside('begun');
+    world.ready = false;
+    const { stop } = await boot(kind);
+    await ask('before', 'probed', { lane: 'a' });
+    await settle();
+    world.ready = true;
+    await ask('after', 'probed', { lane: 'a' });
+    await settle();
+    await clock.advance(500);
+    expect(world.performed).toEqual(['before', 'after']);
+    await stop();
+  });
+
+  test('found open after a crash are asked about in their order', async () => {
+    const { ask, boot, log } = engine();
+    const first = outside('begun');
+    first.world.perform = () => never;
+    const { crash } = await boot(first.kind);
+    await ask('play', 'probed', { lane: 'a' });
+    await ask('hang-up', 'probed', { lane: 'a' });
+    await crash();
+    const second = outside('begun');
+    second.world.probe = async (id) => {
+      if (id === 'play') await log.readStream('deeds-1');
+      return 'perform';
+    };
+    const { stop } = await boot(second.kind);
+    await settle();
+    expect([second.world.probed, second.world.performed]).toEqual([['play', 'hang-up'], ['play', 'hang-up']]);
+    await stop();
+  });
+
   test('found open after a crash are asked about first, and done if they did not happen', async () => {
     const { ask, boot, settled } = engine();
     const first = outside();
@@ -192,9 +239,29 @@ describe('effects', () => {
     await ask('a', 'probed');
     await clock.advance(9_000);
     expect([world.performed.length, await settled()]).toEqual([1, []]);
-    expect(world.probed.length).toBeGreaterThan(5);
+    expect(world.probed.length).toBeGreaterThan(3);
     await clock.advance(2_000);
     expect([world.performed.length, await settled()]).toEqual([1, ['a unknown: no answer']]);
+    await stop();
+  });
+
+  test('asked about less and less often, but at the deadline at the latest', async () => {
+    const { ask, boot, settled, clock } = engine();
+    const { world, kind } = outside();
+    world.perform = () => Promise.reject(new Error('the connection was cut'));
+    world.probe = () => Promise.resolve({ outcome: 'unknown', detail: 'no answer' });
+    const { stop } = await boot(kind);
+    await ask('a', 'probed', { deadlineAt: new Date(clock.now() + 61_000).toISOString() });
+    const asked: number[] = [];
+    for (let minute = 0; minute < 6; minute += 1) {
+      await clock.advance(10_000);
+      asked.push(world.probed.length);
+    }
+    expect(asked[0]).toBeGreaterThan(3);
+    expect(asked[5]! - asked[4]!).toBeLessThanOrEqual(2);
+    expect(await settled()).toEqual([]);
+    await clock.advance(1_500);
+    expect(await settled()).toEqual(['a unknown: no answer']);
     await stop();
   });
 

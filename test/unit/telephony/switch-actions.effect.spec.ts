@@ -26,6 +26,12 @@ describe('deeds on the switch', () => {
     for (const deed of ['answer', 'park', 'bridge', 'transfer']) expect(kind.effectOf(requested(deed)).deadlineAt).toBe(DEADLINE);
   });
 
+  it('of one channel keep their order, whichever says first that it begins; the order of their ends is the gateway\'s', () => {
+    const kind = switchActions(gateway(true, { ok: true, result: '' }));
+    expect(kind.effectOf(requested('transfer', { leg: 'this' })).lane).toBe(kind.effectOf(requested('hang-up')).lane);
+    expect(kind.turnEnds).toBe('begun');
+  });
+
   it('what failed because the node went is asked about when it is back, unless it is done at most once', async () => {
     const notSent: ActionResult = { ok: false, reason: 'the media node is not connected: nothing was sent' };
     expect(await outcome('hang-up', false, notSent, { cause: 'NORMAL_CLEARING' })).toBe('unknown');

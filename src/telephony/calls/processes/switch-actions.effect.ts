@@ -35,13 +35,14 @@ export const switchActions = (gateway: TelephonyGateway): EffectKind<SwitchReque
   requestedType: 'SwitchActionRequested',
   startedType: 'SwitchActionStarted',
   settledTypes: ['SwitchActionSucceeded', 'SwitchActionFailed', 'SwitchActionOutcomeUnknown'],
+  turnEnds: 'begun',
 
   effectOf(recorded: RecordedEvent): Effect<SwitchRequest> {
     const { data } = recorded as Recorded<Extract<CallEvent, { type: 'SwitchActionRequested' }>>;
     const action = joinAction(data);
     return {
       id: data.actionId,
-      lane: data.actionId,
+      lane: data.channelId,
       guarantee: action === undefined ? 'at-most-once' : guaranteeOf(action),
       deadlineAt: data.deed === 'hang-up' ? isoTime(msOf(data.deadlineAt) + HANG_UP_PATIENCE_MS) : data.deadlineAt,
       request: action === undefined ? undefined : { nodeId: data.nodeId, action },

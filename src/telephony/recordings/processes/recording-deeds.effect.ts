@@ -89,6 +89,7 @@ export const recordingDeeds = ({ files, objects, alarms }: RecordingDeedParts): 
     name: 'recording-deeds',
     requestedType: 'RecordingDeedRequested',
     settledTypes: ['RecordingStored', 'RecordingFileRemoved', 'RecordingDeleted', 'RecordingDeedFailed'],
+    turnEnds: 'done',
 
     effectOf(recorded: RecordedEvent): Effect<RecordingWork> {
       const { deedId, deadlineAt, ...work } = (recorded as Recorded<Extract<RecordingEvent, { type: 'RecordingDeedRequested' }>>).data;
