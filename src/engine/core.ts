@@ -26,6 +26,8 @@ export interface EnginePlatform {
   readonly parked: ParkedEvents;
   readonly timers: TimerStore;
   readonly leases: Leases;
+  /** How often leases that others hold, and nodes that nobody owns, are asked for, ms. Default 500. */
+  readonly askEveryMs?: number;
 }
 
 /** What all roles of a process share: the log, the deciders behind the executor, and the one reader. */

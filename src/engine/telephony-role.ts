@@ -84,7 +84,7 @@ export class TelephonyRole {
       this.admission.admit();
       this.router.applied(events);
     });
-    const leased = { leases, clock, alarms, holder };
+    const leased = { leases, clock, alarms, holder, askEveryMs: core.askEveryMs };
     this.routerLease = new Leased('router', leased, () => {
       clock.after(0, () => this.wake());
       return Promise.resolve({ stop: () => Promise.resolve() });
@@ -123,7 +123,7 @@ export class TelephonyRole {
     await this.agents.hydrate(core.log);
     const ingest = new CallIngest({ legs: this.legs, lanes, numbers: this.numbers, devices: this.agents, keys: core.keys, rejectUnknownNumbers: options.rejectUnknownNumbers });
     this.supervisor = new NodeSupervisor({
-      nodes: this.nodes, leases, sessions: this.sessions, executor, clock, alarms, holder,
+      nodes: this.nodes, leases, sessions: this.sessions, executor, clock, alarms, holder, lookEveryMs: core.askEveryMs,
       watch: { dispatcher, legs: this.legs, ingest, lanes },
     });
     await Promise.all([this.processes.start(), this.timers.start(), this.routerLease.start()]);

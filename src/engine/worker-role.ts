@@ -26,7 +26,7 @@ export class WorkerRole {
   constructor(core: Core, store: ReadModelStore, projections: readonly Projection[], fanout?: LiveFanout) {
     const { reader, log, parked, clock, alarms, leases, holder } = core;
     this.leased = projections.map((projection) =>
-      new Leased(`projections/${projection.name}`, { leases, clock, alarms, holder }, async (lease) => {
+      new Leased(`projections/${projection.name}`, { leases, clock, alarms, holder, askEveryMs: core.askEveryMs }, async (lease) => {
         const engine = new ProjectionEngine({ reader, log, store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease, pauseMs: PAUSE_MS, onCommitted: tell(fanout, projection.name) });
         await engine.start();
         this.engines.set(projection.name, engine);

@@ -8,6 +8,8 @@ export interface LeasedParts {
   readonly alarms: Alarms;
   /** Unique per start of the process, for an operator's eyes. */
   readonly holder: string;
+  /** How often a lease that is not held is asked for, ms. Default 500. */
+  readonly askEveryMs?: number | undefined;
 }
 
 /** What runs under a lease; `stop` waits for what is under way. */
@@ -54,7 +56,7 @@ export class Leased {
   private ask(): void {
     if (this.stopped) return;
     this.asking = this.tryOnce().then(() => {
-      if (!this.stopped) this.timer = this.parts.clock.after(ASK_EVERY_MS, () => this.ask());
+      if (!this.stopped) this.timer = this.parts.clock.after(this.parts.askEveryMs ?? ASK_EVERY_MS, () => this.ask());
     });
   }
 

@@ -14,7 +14,8 @@ export const connectEsl: EslConnect = async (options) => {
   return new InboundEslClient(exchange);
 };
 
-class InboundEslClient implements EslClient {
+/** A client on a connection that is authenticated. */
+export class InboundEslClient implements EslClient {
   constructor(private readonly exchange: EslExchange) {}
 
   onEvent(listener: (event: EslEvent) => void): void {

@@ -1,15 +1,17 @@
-import type { Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
 import type { EslDisconnect, EslEvent } from './esl-client.port.js';
 import { EslCommandLost, EslCommandRefused } from './esl-client.port.js';
 import { commandName } from './esl-commands.js';
 import type { EslDecoder, EslDisconnectNotice, EslMessage } from './esl-decoder.js';
+import { type EslTiming, type EslTransport, MACHINE_TIMING } from './esl-transport.js';
+import type { Timer } from '../../../kernel/clock.js';
 
 export interface EslExchangeOptions {
   /** Longest wait for the answer to a command, ms. */
   readonly replyTimeoutMs: number;
   /** Writes a command and the empty line that ends it. */
   readonly write: (command: string) => void;
+  /** Default: the machine's. */
+  readonly timing?: EslTiming;
 }
 
 export interface EslAnswer {
@@ -39,7 +41,8 @@ const nothing = (): void => undefined;
  */
 export class EslExchange {
   readonly #pending: Pending[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timing: EslTiming;
+  #timer: Timer | undefined;
   #closing: Promise<void> | undefined;
   #ended: EslDisconnect | undefined;
   #torn: string | undefined;
@@ -49,10 +52,11 @@ export class EslExchange {
   #closed: () => void = nothing;
 
   constructor(
-    private readonly socket: Socket,
+    private readonly socket: EslTransport,
     private readonly decoder: EslDecoder,
     private readonly options: EslExchangeOptions,
   ) {
+    this.#timing = options.timing ?? MACHINE_TIMING;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#receive(() => this.decoder.push(chunk)));
     socket.on('end', () => {
@@ -97,7 +101,7 @@ export class EslExchange {
       return Promise.reject(new EslCommandLost(`"${commandName(command)}" was not sent: ${this.#ended?.message ?? 'the connection is being closed'}`));
     }
     return new Promise((resolve, reject) => {
-      this.#pending.push({ command, answer, deadline: performance.now() + this.options.replyTimeoutMs, resolve, reject });
+      this.#pending.push({ command, answer, deadline: this.#timing.now() + this.options.replyTimeoutMs, resolve, reject });
       this.#write(command);
       this.#watch();
     });
@@ -108,11 +112,11 @@ export class EslExchange {
     if (this.#ended !== undefined) return this.#closing ?? Promise.resolve();
     this.#closing ??= new Promise((resolve) => {
       this.#closed = resolve;
-      this.#pending.push({ command: 'exit', answer: 'reply', deadline: performance.now() + EXIT_GRACE_MS, resolve: nothing, reject: nothing });
+      this.#pending.push({ command: 'exit', answer: 'reply', deadline: this.#timing.now() + EXIT_GRACE_MS, resolve: nothing, reject: nothing });
       this.#write('exit');
       this.socket.end();
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#end('closed-by-us', ''), EXIT_GRACE_MS);
+      this.#timer?.cancel();
+      this.#timer = this.#timing.after(EXIT_GRACE_MS, () => this.#end('closed-by-us', ''));
     });
     return this.#closing;
   }
@@ -178,7 +182,7 @@ export class EslExchange {
     if (refused) pending.reject(new EslCommandRefused(text.trim()));
     else pending.resolve(channelData === undefined ? { text } : { text, channelData });
     if (this.#pending.length === 0 && this.#closing === undefined) {
-      clearTimeout(this.#timer);
+      this.#timer?.cancel();
       this.#timer = undefined;
     }
   }
@@ -193,20 +197,20 @@ export class EslExchange {
   #watch(): void {
     const oldest = this.#pending[0];
     if (this.#timer !== undefined || oldest === undefined) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#timing.after(Math.max(1, Math.ceil(oldest.deadline - this.#timing.now())), () => {
       this.#timer = undefined;
       const late = this.#pending[0];
-      if (late !== undefined && late.deadline <= performance.now()) {
+      if (late !== undefined && late.deadline <= this.#timing.now()) {
         this.#end('connection-lost', `"${commandName(late.command)}" was not answered within ${this.options.replyTimeoutMs} ms`);
       } else this.#watch();
-    }, Math.max(1, Math.ceil(oldest.deadline - performance.now())));
+    });
   }
 
   #end(reason: EslDisconnect['reason'], message: string): void {
     if (this.#ended !== undefined) return;
     const ended: EslDisconnect = this.#closing === undefined ? { reason, message } : { reason: 'closed-by-us', message: 'closed by us' };
     this.#ended = ended;
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.socket.destroy();
     for (const pending of this.#pending.splice(0)) {
       pending.reject(new EslCommandLost(`"${commandName(pending.command)}" has no answer, it may have been carried out: ${ended.message}`));
@@ -218,7 +222,7 @@ export class EslExchange {
 
   /** After everything that the rejected commands set off, and never out of a socket handler. */
   #tell(listener: (why: EslDisconnect) => void, why: EslDisconnect): void {
-    setImmediate(() => {
+    this.#timing.soon(() => {
       try {
         listener(why);
       } catch (error) {

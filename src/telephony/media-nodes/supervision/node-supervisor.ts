@@ -19,6 +19,8 @@ export interface NodeSupervisorParts {
   readonly watch: Omit<NodeWatchParts, 'clock' | 'alarms'>;
   /** Unique per start of the process, for an operator's eyes. */
   readonly holder: string;
+  /** How often nodes that nobody owns are looked for, ms. Default 500. */
+  readonly lookEveryMs?: number | undefined;
 }
 
 interface Owned {
@@ -83,7 +85,7 @@ export class NodeSupervisor implements OriginationNodes {
     this.looking = this.takeAndGive()
       .catch((error: unknown) => this.parts.alarms.raise({ code: 'node-supervision-failed', message: 'media nodes could not be looked after; it is tried again', error }))
       .then(() => {
-        if (!this.stopped) this.timer = this.parts.clock.after(LOOK_EVERY_MS, () => this.look());
+        if (!this.stopped) this.timer = this.parts.clock.after(this.parts.lookEveryMs ?? LOOK_EVERY_MS, () => this.look());
       });
   }
 
