@@ -126,6 +126,7 @@ export class EffectRunner<Request> implements LiveFold {
   private add(asked: Asked & { readonly id: string }, effect: Effect<Request> | undefined): Open<Request> {
     const open: Open<Request> = { ...asked, effect, fresh: false, running: false, queued: true, asks: 0, askAt: 0 };
     this.open.set(open.id, open);
+    if (this.enabled) this.lookLater();
     const lane = this.lanes.get(open.lane);
     if (lane === undefined) this.lanes.set(open.lane, [open]);
     else lane.push(open);
@@ -158,7 +159,16 @@ export class EffectRunner<Request> implements LiveFold {
   private look(): void {
     if (!this.enabled) return;
     for (const open of this.open.values()) if (!open.running && this.hasTurn(open)) void this.consider(open);
-    this.looking = this.parts.clock.after(LOOK_EVERY_MS, () => this.look());
+    this.lookLater();
+  }
+
+  /** Where nothing is open there is nothing to look at. */
+  private lookLater(): void {
+    if (this.looking !== undefined || this.open.size === 0) return;
+    this.looking = this.parts.clock.after(LOOK_EVERY_MS, () => {
+      this.looking = undefined;
+      this.look();
+    });
   }
 
   /** An effect that waits: for its turn, for its node to be ready, to be asked about again, or for its time to run out. */
