@@ -98,6 +98,23 @@ export class TimerRunner {
     return this.timers.size;
   }
 
+  /** Whether the log's end was reached and timers fire. */
+  get isFiring(): boolean {
+    return this.firing;
+  }
+
+  /** When the earliest timer is or was due, ISO 8601 UTC; undefined where none waits. */
+  get earliestDue(): string | undefined {
+    let earliest: string | undefined;
+    for (const { timer } of this.timers.values()) if (earliest === undefined || timer.dueAt < earliest) earliest = timer.dueAt;
+    return earliest;
+  }
+
+  /** Timers that were set or removed since rows were written the last time. */
+  get unsaved(): number {
+    return this.set.size + this.gone.size;
+  }
+
   /** Once: the name may be another runner's by the second time. */
   stop(): Promise<void> {
     this.ended ??= this.end();

@@ -1,4 +1,6 @@
 import type { EventMetadata, Json } from '../../kernel/event.js';
+import type { DistributionFigures } from '../observability/distribution.js';
+import type { PoolFigures } from '../postgres/pool-figures.js';
 
 /**
  * What the stream is expected to look like before an append: its last revision (the first event
@@ -108,7 +110,19 @@ export interface EventStore {
   subscribeToAll(options: SubscribeOptions): AsyncIterable<SubscriptionMessage>;
   /** Position of the newest event, 0n in an empty log. */
   head(): Promise<bigint>;
+  /** What goes on inside, for metrics; a store in which nothing waits has none. */
+  figures?(): StoreFigures;
   close(): Promise<void>;
+}
+
+export interface StoreFigures {
+  /** Appends without an answer, and when the oldest came, ms of the clock. */
+  readonly waitingAppends: number;
+  readonly oldestAppendAt: number | undefined;
+  /** Appends that were written together. */
+  readonly groupSizes: DistributionFigures;
+  /** Connections by what they are for. */
+  readonly pools: Readonly<Record<string, PoolFigures>>;
 }
 
 export const EVENT_STORE = Symbol('EventStore');

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Clock } from '../../kernel/clock.js';
 import { sleep } from '../../kernel/clock.js';
 import { DatabaseUnavailable, isUnavailable, translated } from './database-errors.js';
+import type { PoolFigures } from './pool-figures.js';
 
 export { DatabaseUnavailable } from './database-errors.js';
 
@@ -113,6 +114,10 @@ export class Database implements Queryable {
       }
       await sleep(clock, RETRY_MS);
     }
+  }
+
+  get figures(): PoolFigures {
+    return { open: this.#pool.totalCount, idle: this.#pool.idleCount, waiting: this.#pool.waitingCount, limit: this.#pool.options.max };
   }
 
   /** Waits for what runs and closes all connections. */

@@ -47,6 +47,10 @@ export class ConsumerPump {
   private finished: Promise<void> = Promise.resolve();
   private failure: Error | undefined;
   private lastRecordedAt: string | undefined;
+  /** The oldest of the events that the consumer has in hand. */
+  private inHand: string | undefined;
+  /** Since when it reads by itself, ms of the clock. */
+  private aloneSince: number | undefined;
 
   constructor(
     readonly consumer: Consumer,
@@ -76,7 +80,6 @@ export class ConsumerPump {
 
   status(): ConsumerStatus {
     const head = this.context.feedPosition();
-    const oldest = this.queue[0]?.recordedAt ?? (this.attached ? undefined : this.lastRecordedAt);
     const mode: ConsumerMode = this.failure !== undefined ? 'failed' : this.stopping.signal.aborted ? 'stopped' : this.attached ? 'live' : 'catching-up';
     return {
       name: this.consumer.name,
@@ -84,8 +87,17 @@ export class ConsumerPump {
       position: this.handledUpTo,
       head,
       queued: this.queue.length,
-      lagMs: oldest === undefined || this.handledUpTo >= head ? 0 : Math.max(0, this.context.clock.now() - msOf(oldest)),
+      maxQueued: this.context.maxQueued,
+      lagMs: this.handledUpTo >= head ? 0 : this.lagMs(),
     };
+  }
+
+  /** What is read alone and not seen yet is older than the reading; that much is sure. */
+  private lagMs(): number {
+    const now = this.context.clock.now();
+    const oldest = this.inHand ?? (this.attached || this.lastRecordedAt === undefined ? this.queue[0]?.recordedAt : this.lastRecordedAt);
+    const since = oldest === undefined ? (this.aloneSince ?? now) : msOf(oldest);
+    return Math.max(0, now - since);
   }
 
   /** True once all up to the position is handled; false when `timeoutMs` passed before. Rejects when the consumer ends. */
@@ -176,8 +188,10 @@ export class ConsumerPump {
     const upTo = feedPosition();
     if (after >= upTo) {
       this.attached = true;
+      this.aloneSince = undefined;
       return;
     }
+    this.aloneSince ??= clock.now();
     if (this.nearFeed) {
       // What the feed brings from now on waits in the queue while the rest before it is read.
       this.attached = true;
@@ -195,7 +209,9 @@ export class ConsumerPump {
 
   private async hand(events: readonly RecordedEvent[], upTo: bigint): Promise<void> {
     this.lastRecordedAt = events.at(-1)?.recordedAt ?? this.lastRecordedAt;
+    this.inHand = events[0]?.recordedAt;
     await this.consumer.handle(events, upTo);
+    this.inHand = undefined;
     this.handledAt = this.context.clock.now();
     this.told = upTo;
     this.moveTo(upTo);
@@ -227,6 +243,7 @@ export class ConsumerPump {
     this.queue = [];
     this.queuedUpTo = this.handledUpTo = this.told = position;
     this.attached = this.nearFeed = false;
+    this.inHand = undefined;
     this.moveTo(position);
   }
 

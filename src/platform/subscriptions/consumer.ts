@@ -48,6 +48,8 @@ export interface ConsumerStatus {
   /** Position of the newest event that the reader has seen. */
   readonly head: bigint;
   readonly queued: number;
-  /** Milliseconds between the recording of the oldest event that waits and now; 0 when nothing waits. */
+  /** Most that wait before it has to read by itself. */
+  readonly maxQueued: number;
+  /** Milliseconds between the recording of the oldest event that is not handled, as far as it is known here, and now; 0 when all is handled. */
   readonly lagMs: number;
 }

@@ -68,7 +68,8 @@ export class ProcessRunner {
   private readonly stopped: StoppedInstances;
   private waitingForProgress: (() => void)[] = [];
   private running = 0;
-  private watermark = new Watermark(0n);
+  /** With the time at which each event was recorded, ISO 8601 UTC. */
+  private watermark = new Watermark<string>(0n);
   private saver: CheckpointSaver | undefined;
   private ended: Promise<void> | undefined;
 
@@ -90,7 +91,7 @@ export class ProcessRunner {
     const { name, lease, checkpointMs, firstStart } = this.options;
     const logId = await log.store.logId();
     const after = await resumeAfter(checkpoints, name, logId, firstStart === 'head' ? await reader.logHead() : 0n);
-    this.watermark = new Watermark(after);
+    this.watermark = new Watermark<string>(after);
     this.saver = new CheckpointSaver(this.parts, {
       name,
       logId,
@@ -109,6 +110,11 @@ export class ProcessRunner {
     return this.watermark.position;
   }
 
+  /** Events that were taken and are not done with, the most that are, and when the oldest was recorded (ISO 8601 UTC). */
+  get unfinished(): { readonly depth: number; readonly limit: number; readonly oldestAt: string | undefined } {
+    return { depth: this.watermark.openCount, limit: this.maxUnfinished, oldestAt: this.watermark.oldest };
+  }
+
   /** Instances (process and correlation id) that wait for an operator. */
   get stoppedInstances(): number {
     return this.stopped.count;
@@ -125,6 +131,10 @@ export class ProcessRunner {
     return this.ended;
   }
 
+  private get maxUnfinished(): number {
+    return this.options.maxUnfinished ?? 2_000;
+  }
+
   private async end(): Promise<void> {
     this.stopping.abort();
     this.tellProgress();
@@ -137,7 +147,7 @@ export class ProcessRunner {
     for (const event of events) {
       this.take(event);
       this.watermark.seen(event.position);
-      while (this.watermark.openCount >= (this.options.maxUnfinished ?? 2_000) && !this.stopping.signal.aborted) await this.progress();
+      while (this.watermark.openCount >= this.maxUnfinished && !this.stopping.signal.aborted) await this.progress();
       // What comes after this stays above the checkpoint and is read again at the next start.
       if (this.stopping.signal.aborted) return;
     }
@@ -148,7 +158,7 @@ export class ProcessRunner {
   private take(event: RecordedEvent): void {
     const processes = this.byType.get(event.type) ?? [];
     if (processes.length === 0) return;
-    const work = this.watermark.begin(event.position, processes.length);
+    const work = this.watermark.begin(event.position, processes.length, event.recordedAt);
     for (const process of processes) {
       const lane = this.laneOf(process, event.metadata.$correlationId);
       lane.waiting.push({ event, work });

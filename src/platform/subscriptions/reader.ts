@@ -98,6 +98,11 @@ export class Reader {
     return [...this.pumps.values()].map((pump) => pump.status());
   }
 
+  /** Events that this process committed and that wait for others' to come before them. */
+  get committedAhead(): { readonly depth: number; readonly limit: number } {
+    return { depth: this.aheadCount, limit: MAX_AHEAD };
+  }
+
   /** True once the consumer has handled all up to the position; false when `timeoutMs` passed before. */
   waitFor(name: string, position: bigint, timeoutMs?: number): Promise<boolean> {
     const pump = this.pumps.get(name);

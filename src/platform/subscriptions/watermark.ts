@@ -3,17 +3,17 @@ export interface OpenWork {
   done(): void;
 }
 
-/** The highest position with nothing unfinished below or at it, where work ends in any order. */
-export class Watermark {
-  private open: { readonly position: bigint; parts: number }[] = [];
+/** The highest position with nothing unfinished below or at it, where work ends in any order. `Note` is what is kept about each work. */
+export class Watermark<Note = undefined> {
+  private open: { readonly position: bigint; parts: number; readonly note: Note | undefined }[] = [];
   private first = 0;
   private unfinished = 0;
 
   constructor(private seenUpTo: bigint) {}
 
   /** Positions must grow. `parts` is how often `done` has to be called. */
-  begin(position: bigint, parts: number): OpenWork {
-    const entry = { position, parts };
+  begin(position: bigint, parts: number, note?: Note): OpenWork {
+    const entry = { position, parts, note };
     this.open.push(entry);
     this.unfinished += 1;
     return {
@@ -38,6 +38,11 @@ export class Watermark {
   /** Works that are not done. */
   get openCount(): number {
     return this.unfinished;
+  }
+
+  /** What is known of the oldest work that is not done; undefined where all is done. */
+  get oldest(): Note | undefined {
+    return this.open[this.first]?.note;
   }
 
   get position(): bigint {

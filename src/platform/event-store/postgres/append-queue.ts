@@ -1,5 +1,6 @@
 import { sleep, type Clock } from '../../../kernel/clock.js';
 import { EventStoreUnavailable, type ExpectedRevision } from '../event-store.port.js';
+import { Distribution } from '../../observability/distribution.js';
 import type { PreparedEvent } from '../prepare-events.js';
 
 export interface Append {
@@ -31,6 +32,7 @@ interface Queued<Outcome> {
 const MAX_GROUP_BYTES = 900 * 1024;
 const MAX_GROUP_APPENDS = 512;
 const PATIENCE_MS = 10_000;
+const GROUP_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const BACKOFF_MS = { first: 20, most: 1_000 };
 
 /**
@@ -43,6 +45,9 @@ export class AppendQueue<Outcome> {
   private queue: Queued<Outcome>[] = [];
   private sending: Promise<void> | undefined;
   private answered: Promise<unknown> = Promise.resolve();
+  private underWay: readonly Queued<Outcome>[] = [];
+  /** Appends in each group that was sent. */
+  readonly groupSizes = new Distribution(GROUP_SIZES);
 
   constructor(options: AppendQueueOptions<Outcome>) {
     this.options = options;
@@ -55,6 +60,17 @@ export class AppendQueue<Outcome> {
       this.queue.push({ append, bytes, deadline, alone: false, resolve, reject });
       this.sending ??= this.sendAll();
     });
+  }
+
+  /** Appends that have no answer yet. */
+  get waiting(): number {
+    return this.queue.length + this.underWay.length;
+  }
+
+  /** When the oldest of them was added, ms of the clock. */
+  get oldestAt(): number | undefined {
+    const oldest = this.underWay[0] ?? this.queue[0];
+    return oldest === undefined ? undefined : oldest.deadline - PATIENCE_MS;
   }
 
   /** Resolves when all that was added has succeeded or failed. */
@@ -71,13 +87,17 @@ export class AppendQueue<Outcome> {
     let backoff = BACKOFF_MS.first;
     while (this.queue.length > 0) {
       const group = this.takeGroup();
+      this.underWay = group;
+      this.groupSizes.add(group.length);
       try {
         const sent = this.options.send(group.map(({ append }) => append));
         this.answered = sent;
         const outcomes = await sent;
+        this.underWay = [];
         for (const [i, { resolve }] of group.entries()) resolve(outcomes[i] as Outcome);
         backoff = BACKOFF_MS.first;
       } catch (error) {
+        this.underWay = [];
         if (!this.options.isPassing(error)) {
           this.separate(group, error);
           continue;

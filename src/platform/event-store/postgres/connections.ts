@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Clock } from '../../../kernel/clock.js';
 import { isUnavailable, sqlState } from '../../postgres/database-errors.js';
+import type { PoolFigures } from '../../postgres/pool-figures.js';
 
 /** No answer came in time; the connection was given up and the outcome is unknown. */
 class NoAnswer extends Error {
@@ -88,6 +89,10 @@ export class Connections {
       client.release(true);
       throw error;
     }
+  }
+
+  get figures(): PoolFigures {
+    return { open: this.pool.totalCount, idle: this.pool.idleCount, waiting: this.pool.waitingCount, limit: this.pool.options.max };
   }
 
   /** Waits for what runs, then closes. */

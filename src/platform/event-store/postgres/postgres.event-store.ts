@@ -12,6 +12,7 @@ import {
   type NewEvent,
   type ReadAllOptions,
   type ReadStreamOptions,
+  type StoreFigures,
   type StoredEvent,
   type SubscribeOptions,
   type SubscriptionMessage,
@@ -165,6 +166,11 @@ export class PostgresEventStore implements EventStore {
   async head(): Promise<bigint> {
     this.assertOpen();
     return BigInt((await this.read(this.queries.head, []))[0]?.[0] ?? '0');
+  }
+
+  figures(): StoreFigures {
+    const { waiting, oldestAt, groupSizes } = this.queue;
+    return { waitingAppends: waiting, oldestAppendAt: oldestAt, groupSizes, pools: { writer: this.writer.figures, readers: this.readers.figures } };
   }
 
   /** Appends under way finish first, or fail after about ten seconds where the server is away. */

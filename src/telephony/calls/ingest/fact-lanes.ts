@@ -31,7 +31,8 @@ const BYTES_PER_FACT = 600;
  */
 export class FactLanes {
   private readonly lanes = new Map<string, Lane>();
-  private readonly done = new Watermark(0n);
+  /** With the time at which each fact came, ms. */
+  private readonly done = new Watermark<number>(0n);
   private sent = 0n;
   private stopped = false;
 
@@ -48,6 +49,16 @@ export class FactLanes {
     return this.done.openCount;
   }
 
+  /** Most facts that may wait. */
+  get limit(): number {
+    return Math.floor(this.options.maxBytes / BYTES_PER_FACT);
+  }
+
+  /** When the oldest fact that is not recorded yet came, ms; undefined where all are. */
+  get oldestAt(): number | undefined {
+    return this.done.oldest;
+  }
+
   /** False where there was no room, or the process ends: the fact is lost, and nothing may be believed on its account. */
   send(callId: string, command: CallCommand): boolean {
     if (this.stopped) return false;
@@ -56,7 +67,7 @@ export class FactLanes {
       return false;
     }
     this.sent += 1n;
-    const work = this.done.begin(this.sent, 1);
+    const work = this.done.begin(this.sent, 1, this.clock.now());
     this.done.seen(this.sent);
     const lane = this.lanes.get(callId) ?? { waiting: [], running: false };
     this.lanes.set(callId, lane);
