@@ -62,37 +62,49 @@ const ended = (child: ChildProcess): { readonly texts: { out: string; err: strin
 export const trunkline = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> =>
   ended(spawn(process.execPath, ['--enable-source-maps', CLI, ...args], { cwd: ROOT, env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] })).end;
 
-export interface RunningProgram {
-  readonly url: string;
+export interface SpawnedProgram {
+  readonly pid: number;
   /** Log lines so far. */
   log(): string;
   /** Asks it to stop and waits for its end. */
   stop(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
-/** Starts the built program as `npm start` does; resolves when it runs, rejects with what it said if it ended before. */
-export const startProgram = async (env: Readonly<Record<string, string>>): Promise<RunningProgram> => {
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN], { cwd: ROOT, env: cleanEnvironment({ TRUNKLINE_HTTP_PORT: '0', ...env }), stdio: ['ignore', 'pipe', 'pipe'] });
+export interface RunningProgram extends SpawnedProgram {
+  /** Where its API listens; empty without the api role. */
+  readonly url: string;
+}
+
+/** What `npm start` runs. */
+const BUILT: readonly string[] = ['--enable-source-maps', MAIN];
+
+/** Starts the built program, or another one. `running` resolves when it runs, and rejects with what it said if it ended before. */
+export const spawnProgram = (env: Readonly<Record<string, string>>, program = BUILT): SpawnedProgram & { readonly running: Promise<RunningProgram> } => {
+  const child = spawn(process.execPath, program, { cwd: ROOT, env: cleanEnvironment({ TRUNKLINE_HTTP_PORT: '0', ...env }), stdio: ['ignore', 'pipe', 'pipe'] });
   const { texts, end } = ended(child);
   let over: Ended | undefined;
   void end.then((result) => (over = result));
-  for (;;) {
-    const line = texts.out.split('\n').find((each) => each.includes('"Trunkline runs"'));
-    if (line !== undefined) {
-      const { url = '' } = JSON.parse(line) as { url?: string };
-      return {
-        url,
-        log: () => texts.out,
-        stop: (signal = 'SIGTERM') => {
-          child.kill(signal);
-          return end;
-        },
-      };
+  const spawned: SpawnedProgram = {
+    pid: child.pid ?? 0,
+    log: () => texts.out,
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return end;
+    },
+  };
+  const whenRunning = async (): Promise<RunningProgram> => {
+    for (;;) {
+      const line = texts.out.split('\n').find((each) => each.includes('"Trunkline runs"'));
+      if (line !== undefined) return { ...spawned, url: (JSON.parse(line) as { url?: string }).url ?? '' };
+      if (over !== undefined) throw new Error(`the program ended with ${over.code}: ${over.err}${over.out}`);
+      await pause(20);
     }
-    if (over !== undefined) throw new Error(`the program ended with ${over.code}: ${over.err}${over.out}`);
-    await pause(20);
-  }
+  };
+  return { ...spawned, running: whenRunning() };
 };
+
+/** Starts the built program as `npm start` does; resolves when it runs, rejects with what it said if it ended before. */
+export const startProgram = (env: Readonly<Record<string, string>>): Promise<RunningProgram> => spawnProgram(env).running;
 
 /** A pool's configuration as DATABASE_URL says it. */
 export const databaseUrlOf = ({ host, port, user, database }: pg.PoolConfig): string =>

@@ -28,6 +28,9 @@ import { freshDatabase } from './postgres.js';
 
 const KEY = Buffer.alloc(32, 7);
 
+/** The same for a process that is told by its environment. */
+export const TEST_MASTER_KEY = KEY.toString('hex');
+
 /** `logPool`: how the event log's own connections are made, where that is another way than the read models'. Recordings go into a folder that is removed at the end. */
 export const openTestStorage = async (pool: pg.PoolConfig, logPool: pg.PoolConfig = pool, objects?: ObjectStorage): Promise<Storage> => {
   const folder = join(tmpdir(), `trunkline-objects-${systemRandom.uuid()}`);

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { readModels } from '../../projections/read-models.js';
 import { DECIDERS, eventCatalog } from '../../src/engine/domain.js';
-import { isoTime, msOf, sleep } from '../../src/kernel/clock.js';
+import { isoTime, sleep } from '../../src/kernel/clock.js';
 import type { CommandMeta } from '../../src/kernel/command.js';
 import { shiftIdOf, streamOf } from '../../src/kernel/streams.js';
 import { CommandDispatcher } from '../../src/platform/event-store/command-dispatcher.js';
@@ -17,6 +17,7 @@ import type { Storage } from '../../src/engine/storage.js';
 import { eventually, nodeUrl, openTestStorage, queueSettings, TestEngine, type TestEngineOptions } from './engine.js';
 import { EngineProcess } from './engine-process.js';
 import { brokenInvariants } from './invariants.js';
+import { type Gap, LogWatch } from './log-watch.js';
 import { type FreshDatabase, freshDatabase } from './postgres.js';
 
 export interface FaultCenterOptions {
@@ -54,8 +55,9 @@ const MIX: Partial<BehaviourMix> = {
 export class FaultCenter {
   readonly simulation: Simulation;
   readonly faults: SwitchFaults;
+  readonly log: EventLog;
   private readonly engines = new Set<TestEngine | EngineProcess>();
-  private readonly log: EventLog;
+  private readonly watch: LogWatch;
   private readonly executor: CommandExecutor;
   private readonly dispatcher: CommandDispatcher;
 
@@ -68,6 +70,7 @@ export class FaultCenter {
   ) {
     const { seed, calls, agents = 10, speed = 60, callsPerSecond = 10, mix } = options;
     this.log = new EventLog(storage.store, eventCatalog(), new PostgresSubjectKeys(storage.database, storage.keyRing, systemClock, systemRandom));
+    this.watch = new LogWatch(this.log, storage.database);
     this.executor = new CommandExecutor(this.log);
     this.dispatcher = new CommandDispatcher(this.executor, DECIDERS);
     this.simulation = new Simulation({
@@ -140,6 +143,11 @@ export class FaultCenter {
     void this.simulation.desks?.open();
   }
 
+  /** Resolves when an engine has connected to the switch, both its sockets being there. */
+  async connected(ms = 20_000): Promise<void> {
+    await eventually('an engine connects to the switch', () => this.simulation.node.sessions.size >= 2, ms);
+  }
+
   /** Resolves when an engine has compared the switch with what it believes, and follows it. */
   async compared(): Promise<void> {
     await eventually('the switch is connected and compared', async () => {
@@ -153,26 +161,36 @@ export class FaultCenter {
     await eventually(`${calls} calls are placed`, () => this.simulation.callers.placed >= calls);
   }
 
+  /** Calls that talk now. */
+  get talks(): number {
+    return this.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0).length;
+  }
+
+  /** Whether the dialplan has taken the caller to the fallback. */
+  isInFallback(call: TrueLeg): boolean {
+    return this.truth.outcomeOf(call) === 'stranded';
+  }
+
   /** Resolves when so many calls talk at a time. */
-  async talking(calls: number): Promise<void> {
-    await eventually(`${calls} calls talk`, () => this.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0).length >= calls).catch(async (error: Error) => {
+  async talking(calls: number, ms?: number): Promise<void> {
+    await eventually(`${calls} calls talk`, () => this.talks >= calls, ms).catch(async (error: Error) => {
       const { outcomes } = this.truth.totals();
       const recorded = await this.rows('SELECT name, holder FROM trunkline_leases');
-      const open = await this.openThings();
-      throw new Error([error.message, JSON.stringify(outcomes), JSON.stringify(recorded), ...open, ...(await this.historyOfFirst(open)), ...this.complaints()].join('\n'));
+      const open = await this.watch.openThings();
+      throw new Error([error.message, JSON.stringify(outcomes), JSON.stringify(recorded), ...open, ...(await this.watch.historyOfFirst(open)), ...this.complaints()].join('\n'));
     });
   }
 
   /** What the engine believes is over: no call goes on, no agent is busy, no deed is open, and whatever follows the log is at its end. */
-  async over(): Promise<void> {
+  async over(lastCallWithinMs = 30_000): Promise<void> {
     const come = async (what: string, left: () => Promise<readonly string[]>, ms: number): Promise<void> => {
       await eventually(what, async () => (await left()).length === 0, ms).catch(async (error: Error) => {
-        throw new Error([error.message, ...(await left()), ...(await this.historyOfFirst(await left())), ...this.complaints()].join('\n'));
+        throw new Error([error.message, ...(await left()), ...(await this.watch.historyOfFirst(await left())), ...this.complaints()].join('\n'));
       });
     };
-    await eventually('the last call is over for its people', () => this.isDone, 30_000);
-    await come('calls, agents and deeds have come to their ends', () => this.openThings(), 20_000);
-    await come('the read models have all', () => this.behind(), 10_000);
+    await eventually('the last call is over for its people', () => this.isDone, lastCallWithinMs);
+    await come('calls, agents and deeds have come to their ends', () => this.watch.openThings(), 20_000);
+    await come('the read models have all', () => this.watch.behind(readModels), 10_000);
     await eventually('the timers are saved', async () => (await this.rows('SELECT 1 FROM trunkline_timers')).length === 0, 2_000).catch(() => undefined);
   }
 
@@ -188,16 +206,12 @@ export class FaultCenter {
     const unnoticed = (call: TrueLeg): boolean => gaps.some(({ from, to }) => call.createdUs / 1000 >= from && (call.endedUs ?? Infinity) / 1000 <= to);
     const broken = await brokenInvariants({ log, database: this.storage.database, projections: readModels, tenantId: TENANT, truth, unnoticed });
     const call = /^call ([\w-]+)/.exec(broken[0] ?? '')?.[1];
-    return call === undefined ? broken : [...broken, ...(await this.historyOfFirst([`call-${call}`])), JSON.stringify(truth.legs.get(call)), JSON.stringify(gaps)];
+    return call === undefined ? broken : [...broken, ...(await this.watch.historyOfFirst([`call-${call}`])), JSON.stringify(truth.legs.get(call)), JSON.stringify(gaps)];
   }
 
-  /** When events of the switch may have been missed, ms, as the log says it; what lasts has no end yet. */
-  async gaps(): Promise<{ readonly from: number; readonly to: number }[]> {
-    const closed = new Map((await this.events('MediaNodeGapClosed')).map(({ data }) => [(data as { gapId: string }).gapId, msOf((data as { to: string }).to)]));
-    return (await this.events('MediaNodeGapOpened')).map(({ data }) => {
-      const { gapId, from } = data as { gapId: string; from: string };
-      return { from: msOf(from), to: closed.get(gapId) ?? Infinity };
-    });
+  /** When events of the switch may have been missed. */
+  gaps(): Promise<Gap[]> {
+    return this.watch.gaps();
   }
 
   /** Breaks every connection that an engine has to PostgreSQL; returns how many. */
@@ -206,13 +220,13 @@ export class FaultCenter {
   }
 
   /** Events of one type, decoded. */
-  async events(type: string) {
-    return this.log.decode(await this.log.store.readAll({ after: 0n, maxCount: 100_000, filter: { types: [type] } }));
+  events(type: string) {
+    return this.watch.events(type);
   }
 
   /** A statement on the read models. */
-  async rows<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await this.storage.database.query<Row>(sql, values)).rows;
+  rows<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.watch.rows<Row>(sql, values);
   }
 
   send(category: string, id: string, type: string, data: unknown) {
@@ -256,43 +270,6 @@ export class FaultCenter {
       endWrapUp: (agentId) => toShift(agentId, 'EndWrapUp', { segmentId: null, by: 'agent' }),
       signOut: (agentId) => toShift(agentId, 'SignOutAgent', { force: false }),
     };
-  }
-
-  /** By the log alone: what has begun and has no end. */
-  private async openThings(): Promise<string[]> {
-    const types = ['CallStarted', 'CallEnded', 'SwitchActionRequested', 'SwitchActionSucceeded', 'SwitchActionFailed', 'SwitchActionOutcomeUnknown', 'AgentReserved', 'AgentReleased', 'AgentOnCall', 'AgentOffCall', 'AgentWrapUpStarted', 'AgentWrapUpEnded'];
-    const open = new Set<string>();
-    const reservationOf = new Map<string, string>();
-    for (const { type, stream, data } of await this.log.store.readAll({ after: 0n, maxCount: 200_000, filter: { types } })) {
-      const { actionId, shiftId, offerId, segmentId } = data as { actionId?: string; shiftId?: string; offerId?: string | null; segmentId?: string };
-      if (type === 'CallStarted') open.add(stream);
-      else if (type === 'CallEnded') open.delete(stream);
-      else if (type === 'SwitchActionRequested') open.add(`deed ${String(actionId)}`);
-      else if (type.startsWith('SwitchAction')) open.delete(`deed ${String(actionId)}`);
-      if (type === 'AgentReserved') {
-        open.add(`reservation of ${String(shiftId)}`);
-        reservationOf.set(String(shiftId), String(offerId));
-      }
-      if (type === 'AgentReleased' || (type === 'AgentOnCall' && reservationOf.get(String(shiftId)) === offerId)) open.delete(`reservation of ${String(shiftId)}`);
-      if (type === 'AgentOnCall' || type === 'AgentWrapUpStarted') open.add(`${type === 'AgentOnCall' ? 'contact' : 'wrap-up'} ${String(segmentId)} of ${String(shiftId)}`);
-      if (type === 'AgentOffCall' || type === 'AgentWrapUpEnded') open.delete(`${type === 'AgentOffCall' ? 'contact' : 'wrap-up'} ${String(segmentId)} of ${String(shiftId)}`);
-    }
-    return [...open];
-  }
-
-  /** For a failure's message: the events of the first call that is open. */
-  private async historyOfFirst(open: readonly string[]): Promise<string[]> {
-    const stream = open.find((each) => each.startsWith('call-'));
-    if (stream === undefined) return [];
-    return (await this.log.readStream(stream)).map(({ type, metadata, data, recordedAt }) => `  ${recordedAt.slice(17)} ${metadata.occurredAt.slice(17)} ${type} ${JSON.stringify(data).slice(0, 160)}`);
-  }
-
-  /** Read models whose checkpoint is not at the log's end. */
-  private async behind(): Promise<string[]> {
-    const head = await this.log.store.head();
-    const rows = await this.rows<{ name: string; position: string }>('SELECT name, position FROM trunkline_projections');
-    const at = new Map(rows.map(({ name, position }) => [name, BigInt(position)]));
-    return readModels.filter(({ name }) => (at.get(name) ?? 0n) < head).map(({ name }) => `${name} is at ${at.get(name)} of ${head}`);
   }
 }
 

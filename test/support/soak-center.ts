@@ -1,0 +1,281 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { readModels } from '../../projections/read-models.js';
+import { eventCatalog } from '../../src/engine/domain.js';
+import type { Storage } from '../../src/engine/storage.js';
+import { startEmbeddedPostgres } from '../../src/platform/embedded/embedded-postgres.js';
+import { EventLog } from '../../src/platform/event-store/event-log.js';
+import { PostgresSubjectKeys } from '../../src/platform/privacy/postgres-subject-keys.js';
+import { systemClock } from '../../src/platform/time/system-clock.js';
+import { systemRandom } from '../../src/platform/time/system-random.js';
+import type { QueueSettings } from '../../src/routing/contract/routing-events.js';
+import { type AgentDesk, type BehaviourMix, type CdrPoster, EslSocketServer, Simulation, type SwitchFaults, type TrueLeg } from '../../src/simulator/index.js';
+import { ApiPool } from './api-pool.js';
+import { databaseUrlOf, type Ended, ensureBuilt, type SpawnedProgram, spawnProgram, trunkline } from './built-program.js';
+import { eventually, openTestStorage, TEST_MASTER_KEY } from './engine.js';
+import { brokenInvariants } from './invariants.js';
+import { LogWatch } from './log-watch.js';
+import { seededRandom, type SeededRandom } from './seeded-random.js';
+
+export interface SoakOptions {
+  readonly calls: number;
+  /** Calls in a second of the clock. */
+  readonly callsPerSecond: number;
+  readonly agents: number;
+  /** How much faster than life people behave. */
+  readonly speed?: number;
+  readonly mix?: Partial<BehaviourMix>;
+  readonly queue?: Partial<QueueSettings>;
+  /** A database of the caller's own; without it an embedded PostgreSQL that keeps what it commits is started. */
+  readonly pool?: pg.PoolConfig;
+  /** For every process, beside what the center sets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What posts the switch's own CDRs. */
+  readonly cdrPoster?: CdrPoster;
+}
+
+/** The built program in a process of its own. */
+export interface SoakProcess extends SpawnedProgram {
+  readonly roles: string;
+  /** Resolves with the API's address, empty without the api role, once it runs. */
+  readonly running: Promise<string>;
+  /** At once, without a word to anybody. */
+  kill(): Promise<Ended>;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly storage: Storage;
+  readonly pool: pg.PoolConfig;
+  readonly server: EslSocketServer;
+  close(): Promise<void>;
+}
+
+export const SOAK_TENANT = 'acme';
+const NUMBER = '7000';
+const ALL_ROLES = 'api,telephony,worker,media';
+
+/** The engine's own work is not faster than life: people wait a little for it. */
+const MIX: Partial<BehaviourMix> = {
+  patience: { kind: 'exponential', meanMs: 300_000 },
+  talk: { kind: 'log-normal', medianMs: 40_000, sigma: 0.5 },
+  agentWaits: { kind: 'fixed', ms: 300_000 },
+};
+
+/**
+ * A call center on real time: a simulated switch with people on a real socket in this process, the built
+ * program in as many processes as a soak starts, PostgreSQL, and everything that is asked by way of the API.
+ */
+export class SoakCenter {
+  readonly simulation: Simulation;
+  readonly faults: SwitchFaults;
+  readonly watch: LogWatch;
+  readonly api: ApiPool;
+  /** What agents wanted and was refused. */
+  readonly refused: string[] = [];
+  private readonly processes = new Set<SoakProcess>();
+  private readonly agentIds = new Map<string, string>();
+  private readonly ended: Ended[] = [];
+  private key = '';
+  private queueId = '';
+
+  private constructor(
+    private readonly place: Place,
+    private readonly options: SoakOptions,
+    readonly random: SeededRandom,
+  ) {
+    const { calls, callsPerSecond, agents, speed = 20, mix, cdrPoster } = options;
+    const { storage, server } = place;
+    const keys = new PostgresSubjectKeys(storage.database, storage.keyRing, systemClock, systemRandom);
+    this.watch = new LogWatch(new EventLog(storage.store, eventCatalog(), keys), storage.database);
+    this.api = new ApiPool(systemRandom, () => ({ authorization: `Bearer ${this.key}`, 'trunkline-tenant': SOAK_TENANT }));
+    this.simulation = new Simulation({
+      seed: random.seed, clock: systemClock, speed, callsTotal: calls, mix: { ...MIX, ...mix }, uuid: () => systemRandom.uuid(), settings: { heartbeatMs: 1_000 },
+      numbers: [{ number: NUMBER, callsPerHour: (callsPerSecond * 3_600) / speed }],
+      agents: Array.from({ length: agents }, (_, index) => ({ agentId: `agent-${index + 1}`, extension: String(1_001 + index) })),
+      desk: this.desk(),
+      onRefused: (agentId, deed, error) => void this.refused.push(`${agentId} ${deed}: ${error instanceof Error ? error.message : String(error)}`),
+      ...(cdrPoster === undefined ? {} : { cdrPoster }),
+    });
+    this.faults = this.simulation.faults(server);
+  }
+
+  static async open(options: SoakOptions): Promise<SoakCenter> {
+    const random = seededRandom();
+    process.stdout.write(`seed ${random.seed}\n`);
+    await ensureBuilt();
+    const folder = mkdtempSync(join(tmpdir(), 'trunkline-soak-'));
+    chmodSync(folder, 0o755);
+    const embedded = options.pool === undefined ? await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), clock: systemClock, settings: { max_connections: '300' } }) : undefined;
+    const pool = options.pool ?? embedded!.pool();
+    const storage = await openTestStorage(pool);
+    const holder: { center: SoakCenter | undefined } = { center: undefined };
+    const server = new EslSocketServer({ accept: (stream) => holder.center?.simulation.node.accept(stream) });
+    await server.listen();
+    const close = async (): Promise<void> => {
+      await server.close();
+      await storage.close();
+      await embedded?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    };
+    holder.center = new SoakCenter({ folder, storage, pool, server, close }, options, random);
+    return holder.center;
+  }
+
+  get truth() {
+    return this.simulation.truth;
+  }
+
+  /** A folder of this run, removed at the end. */
+  get folder(): string {
+    return this.place.folder;
+  }
+
+  /** What every process finds in its environment. */
+  env(): Record<string, string> {
+    const { folder, pool, server } = this.place;
+    return {
+      TRUNKLINE_DATA_DIR: join(folder, 'data'), TRUNKLINE_MASTER_KEY: TEST_MASTER_KEY, DATABASE_URL: databaseUrlOf(pool), FREESWITCH_NODES: `esl://:ClueCon@127.0.0.1:${server.port}/fs1?device=user/{user}&trunk=sofia/gateway/carrier/{number}`,
+      TRUNKLINE_MEDIA_NODES: 'fs1', TRUNKLINE_REQUESTS_PER_MINUTE: '10000000', ...this.options.env,
+    };
+  }
+
+  /** Starts a process; `running` tells when it runs. Requests go to it once it is ready. */
+  spawn(roles = ALL_ROLES, { env = {}, program }: { readonly env?: Readonly<Record<string, string>>; readonly program?: readonly string[] } = {}): SoakProcess {
+    const spawned = spawnProgram({ ...this.env(), TRUNKLINE_ROLES: roles, ...env }, program);
+    const api = this.api;
+    let url = '';
+    const gone = async (signal: NodeJS.Signals): Promise<Ended> => {
+      const ended = await spawned.stop(signal);
+      api.remove(url);
+      this.processes.delete(started);
+      this.ended.push(ended);
+      return ended;
+    };
+    const running = spawned.running.then((program) => {
+      url = program.url;
+      if (url !== '' && this.processes.has(started)) api.add(url);
+      return url;
+    });
+    running.catch(() => undefined);
+    const started: SoakProcess = { ...spawned, roles, running, stop: (signal = 'SIGTERM') => gone(signal), kill: () => gone('SIGKILL') };
+    this.processes.add(started);
+    return started;
+  }
+
+  /** Starts a process and waits until it runs. */
+  async start(...args: Parameters<SoakCenter['spawn']>): Promise<SoakProcess> {
+    const started = this.spawn(...args);
+    await started.running;
+    return started;
+  }
+
+  /** Tenant, queue, number and agents, by way of the API. */
+  async setUp(): Promise<void> {
+    const { agents, speed = 20, queue } = this.options;
+    const { code, out, err } = await trunkline(['keys', 'create', '--operator'], this.env());
+    if (code !== 0) throw new Error(err);
+    this.key = out.trim();
+    await eventually('the key opens', async () => this.api.ready().length > 0 && (await this.api.ask('GET', '/v1/nodes', { headers: { 'trunkline-tenant': 'system' } })).status === 200, 60_000);
+    await this.api.must('POST', '/v1/tenants', { body: { tenantId: SOAK_TENANT, settings: { name: 'Acme', country: 'US', timeZone: 'UTC' } }, headers: { 'trunkline-tenant': 'system' } });
+    const settings = { name: 'Sales', maxWaitMs: 60_000, ringTimeoutMs: 2_000, noAnswerDelayMs: 500, rejectDelayMs: 500, maxNoAnswer: null, wrapUpMs: Math.round(20_000 / speed), ...queue };
+    this.queueId = (await this.api.must('POST', '/v1/queues', { body: { settings } }))['queueId']!;
+    await this.api.must('POST', '/v1/numbers', { body: { number: NUMBER, destination: { kind: 'queue', queueId: this.queueId } } });
+    for (let index = 0; index < agents; index += 1) {
+      const { agentId } = await this.api.must<{ agentId: string }>('POST', '/v1/agents', { body: { settings: { displayName: `Agent ${index + 1}`, deviceUser: String(1_001 + index) } } });
+      await this.api.must('PUT', `/v1/queues/${this.queueId}/members/${agentId}`, { body: { level: 1, position: index + 1 } });
+      this.agentIds.set(`agent-${index + 1}`, agentId);
+    }
+  }
+
+  /** Agents sign in and calls begin, once a process has compared the switch. */
+  async begin(): Promise<void> {
+    await this.compared();
+    await this.simulation.start();
+  }
+
+  /** Resolves when a process has compared the switch with what it believes, and follows it. */
+  compared(): Promise<unknown> {
+    return eventually('the switch is connected and compared', async () => {
+      const gaps = await this.watch.gaps();
+      return gaps.length > 0 && gaps.every(({ to }) => to < Infinity);
+    }, 60_000);
+  }
+
+  /** Resolves when so many calls were placed. */
+  placed(calls: number): Promise<unknown> {
+    return eventually(`${calls} calls are placed`, () => this.simulation.callers.placed >= calls, 600_000);
+  }
+
+  /** Resolves when so many calls talk at a time. */
+  talking(calls: number): Promise<unknown> {
+    return eventually(`${calls} calls talk`, () => this.talks() >= calls, 120_000);
+  }
+
+  /** Calls that talk now. */
+  talks(): number {
+    return this.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0).length;
+  }
+
+  /** No call goes on, no agent is busy, no deed is open, no timer waits, and whatever follows the log is at its end. */
+  async over(): Promise<void> {
+    const come = (what: string, left: () => Promise<readonly string[]>, ms: number): Promise<unknown> =>
+      eventually(what, async () => (await left()).length === 0, ms).catch(async (error: Error) => {
+        throw new Error([error.message, ...(await left()), ...(await this.watch.historyOfFirst(await left())), ...this.complaints()].join('\n'));
+      });
+    const { callers, node } = this.simulation;
+    await eventually('the last call is over for its people', () => callers.exhausted && node.channels.size === 0, 120_000).catch((error: Error) => {
+      throw new Error([error.message, ...[...node.channels.keys()].map((id) => JSON.stringify(this.truth.legs.get(id))), ...this.complaints()].join('\n'));
+    });
+    await come('calls, agents and deeds have come to their ends', () => this.watch.openThings(), 60_000);
+    await come('the read models have all', () => this.watch.behind(readModels), 60_000);
+    await come('the timers are saved', async () => (await this.watch.rows<{ key: string }>('SELECT key FROM trunkline_timers')).map(({ key }) => `timer ${key}`), 30_000);
+  }
+
+  /** Everything that does not hold, `trunkline verify` included, one line each. A call that came and went while nobody could listen need not be known. */
+  async broken(): Promise<string[]> {
+    const { watch, truth } = this;
+    const gaps = await watch.gaps();
+    const unnoticed = (call: TrueLeg): boolean => gaps.some(({ from, to }) => call.createdUs / 1000 >= from && (call.endedUs ?? Infinity) / 1000 <= to);
+    const broken = await brokenInvariants({ log: watch.log, database: watch.database, projections: [], tenantId: SOAK_TENANT, truth, unnoticed });
+    const call = /^call ([\w-]+)/.exec(broken[0] ?? '')?.[1];
+    const { code, out, err } = await trunkline(['verify'], this.env());
+    return [
+      ...broken,
+      ...(code === 0 ? [] : [`trunkline verify ended with ${code}: ${out}${err}`]),
+      ...(call === undefined ? [] : [...(await watch.historyOfFirst([`call-${call}`])), JSON.stringify(truth.legs.get(call)), JSON.stringify(gaps)]),
+    ];
+  }
+
+  /** Warnings and errors that the processes wrote, living or not, the last ones. */
+  complaints(): string[] {
+    const texts = [...this.ended.map(({ out, err }) => `${out}${err}`), ...[...this.processes].map((each) => each.log())];
+    return texts.flatMap((text) => text.split('\n').filter((line) => line !== '' && !/"level":(10|20|30),/.test(line))).slice(-100);
+  }
+
+  /** CDRs by how well they are known and what became of the call. */
+  async cdrs(): Promise<Record<string, number>> {
+    const rows = await this.watch.rows<{ of: string; calls: number }>(`SELECT confidence || ' ' || coalesce(disposition, 'open') AS of, count(*)::int AS calls FROM call_history GROUP BY 1 ORDER BY 1`);
+    return Object.fromEntries(rows.map(({ of, calls }) => [of, calls]));
+  }
+
+  async close(): Promise<void> {
+    this.simulation.stop();
+    this.api.close();
+    await Promise.all([...this.processes].map((each) => each.kill()));
+    await this.place.close();
+  }
+
+  private desk(): AgentDesk {
+    const at = async (agentId: string, deed: string, body: unknown = {}): Promise<void> => void (await this.api.must('POST', `/v1/agents/${this.agentIds.get(agentId)}/${deed}`, { body }));
+    return {
+      signIn: (agentId) => at(agentId, 'sign-in'),
+      makeAvailable: (agentId) => at(agentId, 'available'),
+      pause: (agentId, reason) => at(agentId, 'pause', { reason }),
+      endWrapUp: (agentId) => at(agentId, 'end-wrap-up'),
+      signOut: (agentId) => at(agentId, 'sign-out'),
+    };
+  }
+}
