@@ -8,7 +8,8 @@ import { InMemoryEventStore } from '../../src/platform/event-store/in-memory/in-
 import { InMemorySubjectKeys } from '../../src/platform/privacy/in-memory-subject-keys.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { EslDecoder } from '../../src/telephony/adapters/freeswitch/esl-decoder.js';
-import { FreeswitchTranslator } from '../../src/telephony/adapters/freeswitch/freeswitch-translator.js';
+import { ESL_LIMITS } from '../../src/telephony/adapters/freeswitch/esl-frames.js';
+import { FreeswitchTranslator, TRANSLATED_HEADERS } from '../../src/telephony/adapters/freeswitch/freeswitch-translator.js';
 import { CallIngest } from '../../src/telephony/calls/ingest/call-ingest.js';
 import { FactLanes } from '../../src/telephony/calls/ingest/fact-lanes.js';
 import { LiveLegs } from '../../src/telephony/calls/ingest/live-legs.fold.js';
@@ -49,7 +50,7 @@ const byModesl = (bytes: Buffer): number => {
 };
 
 const byDecoder = (bytes: Buffer, translator?: FreeswitchTranslator): number => {
-  const decoder = new EslDecoder();
+  const decoder = new EslDecoder(ESL_LIMITS, TRANSLATED_HEADERS);
   let decoded = 0;
   for (const piece of piecesOf(bytes)) {
     for (const message of decoder.push(piece)) {
@@ -75,7 +76,7 @@ const toEvents = async (bytes: Buffer): Promise<{ readonly decoded: number; read
     numbers: { resolve: () => number, byId: () => number },
     devices: { agentOf: () => undefined },
   });
-  const decoder = new EslDecoder();
+  const decoder = new EslDecoder(ESL_LIMITS, TRANSLATED_HEADERS);
   const translator = new FreeswitchTranslator();
   let decoded = 0;
   for (const piece of piecesOf(bytes)) {

@@ -12,6 +12,7 @@ const SUITES: Readonly<Record<string, () => Promise<void>>> = {
   engine: async () => (await import('./whole-engine.js')).benchWholeEngine(),
   memory: async () => (await import('./memory.js')).benchMemory(),
   api: async () => (await import('./command-api.js')).benchCommandApi(),
+  profile: async () => (await import('./profile.js')).benchProfile(),
 };
 
 /** Longest time that a suite may take, ms. */

@@ -9,7 +9,7 @@ import { benchStart } from './start.js';
 import { countStatements, type StatementCount, takeCounts } from './statements.js';
 import type { OfferedOutcome } from './switch-process.js';
 
-const AGENTS = 600;
+export const AGENTS = 600;
 const TALK_MS = 1_000;
 /** Offered rates, calls/s; the ones above 100 only while those before were carried. */
 const RATES = [10, 25, 50, 100, 150, 200, 250];

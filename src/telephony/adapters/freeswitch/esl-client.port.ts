@@ -1,3 +1,5 @@
+import type { HeaderSelection } from './esl-json-headers.js';
+
 /**
  * An event as FreeSWITCH sent it. A header that came several times, or an `ARRAY::` variable in
  * JSON, keeps its last value as a string and all of them in `lists`.
@@ -43,6 +45,8 @@ export interface EslClientOptions {
   readonly connectTimeoutMs: number;
   /** Longest wait for the reply to a command, ms. */
   readonly replyTimeoutMs: number;
+  /** The headers of events that are looked at: the others may be missing, and lists are. Left out: all. */
+  readonly headers?: HeaderSelection;
 }
 
 /**
@@ -53,6 +57,8 @@ export interface EslClientOptions {
  * sent (EslCommandRefused). Nothing is ever sent twice.
  */
 export interface EslClient {
+  /** Commands that were sent and have no answer yet, where the client counts them. */
+  readonly waitingCommands?: number;
   /** Events in order of arrival, called synchronously; it must not throw. Set before `subscribe`. */
   onEvent(listener: (event: EslEvent) => void): void;
   /** Called exactly once, after the last event. Pending commands are rejected with EslCommandLost before it. */

@@ -18,6 +18,10 @@ export const connectEsl: EslConnect = async (options) => {
 export class InboundEslClient implements EslClient {
   constructor(private readonly exchange: EslExchange) {}
 
+  get waitingCommands(): number {
+    return this.exchange.waitingCommands;
+  }
+
   onEvent(listener: (event: EslEvent) => void): void {
     this.exchange.onEvent(listener);
   }

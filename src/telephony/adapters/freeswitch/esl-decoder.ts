@@ -2,6 +2,7 @@ import type { EslEvent } from './esl-client.port.js';
 import { MalformedEvent, parseJsonEvent, parsePlainEvent, parsePlainHeaders } from './esl-events.js';
 import type { EslFrame, EslLimits } from './esl-frames.js';
 import { ESL_LIMITS, EslFrameReader, printable } from './esl-frames.js';
+import { type HeaderSelection, selectHeaders } from './esl-json-headers.js';
 
 export type EslMessage =
   | { readonly kind: 'auth-request' }
@@ -34,10 +35,14 @@ const LEAST_OF_NOTICE = 9;
 /** Bytes to messages, without a socket: the same for a live connection, an outbound socket and a recording. */
 export class EslDecoder {
   readonly #reader: EslFrameReader;
+  readonly #parseJson: (body: Buffer) => EslEvent;
   #failureTold = false;
 
-  constructor(limits: EslLimits = ESL_LIMITS) {
+  /** `selection`: the headers of JSON events that are looked at; left out: all. */
+  constructor(limits: EslLimits = ESL_LIMITS, selection?: HeaderSelection) {
     this.#reader = new EslFrameReader(limits);
+    const select = selection === undefined ? undefined : selectHeaders(selection);
+    this.#parseJson = (body) => parseJsonEvent(body, select);
   }
 
   /** Memory held for frames that are not complete yet, bytes. */
@@ -85,7 +90,7 @@ export class EslDecoder {
   #read(frame: EslFrame): EslMessage | undefined {
     switch (frame.contentType) {
       case 'text/event-json':
-        return this.#readEvent(frame, parseJsonEvent);
+        return this.#readEvent(frame, this.#parseJson);
       case 'text/event-plain':
         return this.#readEvent(frame, parsePlainEvent);
       case 'command/reply':

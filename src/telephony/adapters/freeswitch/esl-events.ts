@@ -1,5 +1,6 @@
 import type { EslEvent } from './esl-client.port.js';
 import { printable } from './esl-frames.js';
+import type { SelectHeaders } from './esl-json-headers.js';
 import { listsOfJsonObject } from './esl-json-lists.js';
 
 /** A frame of the right length whose content is no event. */
@@ -11,7 +12,7 @@ interface MutableEvent {
   name: string;
   subclass?: string;
   headers: Readonly<Record<string, string>>;
-  readonly lists: Readonly<Record<string, readonly string[]>>;
+  readonly lists?: Readonly<Record<string, readonly string[]>>;
   body?: string;
 }
 
@@ -29,8 +30,11 @@ const LF_LF = Buffer.from('\n\n');
 /**
  * A `text/event-json` body. Values are exact as the switch held them. Lists (repeated keys, arrays) are
  * worked out from the text only when they are asked for: few events have any, and looking costs.
+ * With `select` the event has the selected headers only, and no lists, where its text allows it.
  */
-export function parseJsonEvent(bytes: Buffer): EslEvent {
+export function parseJsonEvent(bytes: Buffer, select?: SelectHeaders): EslEvent {
+  const selected = select?.(bytes);
+  if (selected !== undefined) return withBody({ name: nameOf(selected), headers: selected }, selected);
   const text = bytes.toString('utf8');
   let parsed: unknown;
   try {
@@ -40,8 +44,7 @@ export function parseJsonEvent(bytes: Buffer): EslEvent {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new MalformedEvent('a JSON event is no object');
   const headers = NOT_ONLY_STRINGS.test(text) ? onlyStrings(parsed) : (parsed as Record<string, string>);
-  const name = headers['Event-Name'];
-  if (name === undefined || name === '') throw new MalformedEvent('a JSON event has no Event-Name');
+  const name = nameOf(headers);
 
   let lists: Record<string, readonly string[]> | undefined;
   const event: MutableEvent = {
@@ -51,6 +54,16 @@ export function parseJsonEvent(bytes: Buffer): EslEvent {
       return (lists ??= listsOfJsonObject(text));
     },
   };
+  return withBody(event, headers);
+}
+
+function nameOf(headers: Readonly<Record<string, string>>): string {
+  const name = headers['Event-Name'];
+  if (name === undefined || name === '') throw new MalformedEvent('a JSON event has no Event-Name');
+  return name;
+}
+
+function withBody(event: MutableEvent, headers: Record<string, string>): MutableEvent {
   if (headers['Event-Subclass'] !== undefined) event.subclass = headers['Event-Subclass'];
   if (headers['_body'] !== undefined) {
     event.body = headers['_body'];

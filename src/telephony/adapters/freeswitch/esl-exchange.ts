@@ -67,6 +67,11 @@ export class EslExchange {
     socket.on('close', () => this.#end('connection-lost', 'the connection closed'));
   }
 
+  /** Commands that were sent and have no answer. */
+  get waitingCommands(): number {
+    return this.#pending.length;
+  }
+
   /** Why it ended, once it has. */
   get ended(): EslDisconnect | undefined {
     return this.#ended;

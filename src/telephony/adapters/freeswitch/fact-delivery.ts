@@ -23,6 +23,11 @@ export class FactDelivery {
     return this.#queue.bytes;
   }
 
+  /** When the oldest that waits came, ms; undefined where none waits. */
+  get waitingSince(): number | undefined {
+    return this.#queue.since;
+  }
+
   get failed(): boolean {
     return this.#failed;
   }

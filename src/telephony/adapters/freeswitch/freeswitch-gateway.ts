@@ -65,6 +65,11 @@ export class FreeswitchGateway implements TelephonyGateway {
     if (this.#nodes.delete(nodeId)) this.#onLost(nodeId, 'the media node was given up');
   }
 
+  /** Deeds that were sent and have no outcome yet. */
+  get pendingDeeds(): number {
+    return this.#pending.size;
+  }
+
   isReady(nodeId: string): boolean {
     return this.#nodes.get(nodeId)?.node.isReady ?? false;
   }

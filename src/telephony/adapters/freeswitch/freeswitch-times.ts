@@ -25,6 +25,12 @@ export const instantOf = (value: string | undefined): string | undefined => {
 /** When the switch says that it fired the event. It moves in steps of 20 ms: exact times of a channel stand in headers of their own. */
 export const eventTime = (headers: Headers): string | undefined => instantOf(headers['Event-Date-Timestamp']);
 
+/** The same in ms since the epoch. */
+export const eventTimeMs = (headers: Headers): number | undefined => {
+  const micros = microsOf(headers['Event-Date-Timestamp']);
+  return micros === undefined ? undefined : Math.floor(micros / 1000);
+};
+
 /** All times of a channel that the event carries; undefined where not even its creation is known. */
 export const channelTimes = (headers: Headers): ChannelTimes | undefined => {
   const createdAt = instantOf(headers['Caller-Channel-Created-Time']);

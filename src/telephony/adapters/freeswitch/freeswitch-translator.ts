@@ -2,6 +2,7 @@ import { msOf } from '../../../kernel/clock.js';
 import { deterministicId } from '../../../platform/event-store/deterministic-ids.js';
 import type { SwitchFact } from '../../ports/switch-facts.js';
 import type { EslEvent } from './esl-client.port.js';
+import type { HeaderSelection } from './esl-json-headers.js';
 import { CHANNEL_EVENTS, newTransfer } from './freeswitch-channel-events.js';
 import type { ChannelReader, Reading } from './freeswitch-channel-events.js';
 import { ChannelMemories } from './freeswitch-channel-memory.js';
@@ -110,3 +111,23 @@ const OTHER_EVENTS: ReadonlySet<string> = new Set([...NODE_EVENTS, 'CUSTOM']);
  * tell is not modelled, so they are not asked for.
  */
 export const SUBSCRIBED_EVENTS: readonly string[] = [...Object.keys(CHANNEL_EVENTS), ...NODE_EVENTS];
+
+/**
+ * The headers that the translation reads. An application may write digits into a variable of any name, and
+ * events of modules have headers of their own: those are needed whole.
+ */
+export const TRANSLATED_HEADERS: HeaderSelection = {
+  names: new Set([
+    'Event-Name', 'Event-Subclass', 'Core-UUID', 'Event-Sequence', 'Event-Date-Timestamp', '_body', 'Job-UUID', 'Session-Count',
+    'Unique-ID', 'Call-Direction', 'Channel-Name', 'Channel-Call-UUID', 'Hangup-Cause', 'Bridge-A-Unique-ID', 'Bridge-B-Unique-ID',
+    'Application', 'Application-Data', 'Application-Response', 'Application-UUID', 'DTMF-Digit', 'DTMF-Duration',
+    'Playback-File-Path', 'Playback-Status', 'Record-File-Path',
+    'Caller-Username', 'Caller-Caller-ID-Name', 'Caller-Caller-ID-Number', 'Caller-Destination-Number', 'Caller-Transfer-Source', 'Caller-Profile-Created-Time',
+    'Caller-Channel-Created-Time', 'Caller-Channel-Progress-Time', 'Caller-Channel-Progress-Media-Time', 'Caller-Channel-Answered-Time',
+    'Caller-Channel-Bridged-Time', 'Caller-Channel-Hangup-Time', 'Caller-Channel-Last-Hold', 'Caller-Channel-Hold-Accum',
+    'variable_trunkline_call_id', 'variable_trunkline_tenant_id', 'variable_loopback_leg', 'variable_dialed_user', 'variable_sip_authorized',
+    'variable_user_name', 'variable_sip_auth_username', 'variable_sip_hangup_disposition', 'variable_sip_term_status', 'variable_proto_specific_hangup_cause',
+    'variable_hangup_cause', 'variable_hangup_cause_q850', 'variable_transfer_source', 'variable_remote_audio_media_flow', 'variable_record_ms', 'variable_read_result',
+  ]),
+  needsAll: (headers) => headers['Event-Name'] === 'CUSTOM' || (headers['Event-Name'] === 'CHANNEL_EXECUTE_COMPLETE' && headers['Application'] === 'play_and_get_digits'),
+};

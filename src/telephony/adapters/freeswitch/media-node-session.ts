@@ -1,11 +1,11 @@
-import { type Clock, isoTime, msOf, type Random, sleep, type Timer } from '../../../kernel/clock.js';
+import { type Clock, isoTime, type Random, sleep, type Timer } from '../../../kernel/clock.js';
 import type { GapCause } from '../../contract/configuration-events.js';
 import type { NodeListener, NodeSnapshot } from '../../ports/node-listener.port.js';
 import type { SwitchFact } from '../../ports/switch-facts.js';
 import { ClockOffset } from './clock-offset.js';
 import type { EslClient, EslConnect, EslDisconnect, EslEvent } from './esl-client.port.js';
 import { FactDelivery } from './fact-delivery.js';
-import { eventTime } from './freeswitch-times.js';
+import { eventTimeMs } from './freeswitch-times.js';
 import { FreeswitchTranslator } from './freeswitch-translator.js';
 import { NodeLink } from './node-link.js';
 import type { MediaNodeSessionOptions, SessionObserver, SessionPhase, SessionStatus } from './session-options.js';
@@ -38,6 +38,11 @@ export class MediaNodeSession {
   #lastHeard = 0;
   #counting = false;
   #lastError: string | undefined;
+  #events = 0;
+  #connects = 0;
+  #losses = 0;
+  #failedDials = 0;
+  #heartbeatAt: number | undefined;
 
   constructor(
     private readonly connect: EslConnect,
@@ -76,6 +81,14 @@ export class MediaNodeSession {
       ...(this.#link === undefined ? {} : { switchSessionId: this.#link.switchSessionId }),
       ...(estimate === undefined ? {} : { clockOffsetMs: estimate }),
       waitingBytes: this.#delivery.waitingBytes,
+      maxWaitingBytes: this.options.maxWaitingBytes,
+      ...(this.#delivery.waitingSince === undefined ? {} : { waitingSince: this.#delivery.waitingSince }),
+      waitingCommands: this.#link?.commands.waitingCommands ?? 0,
+      events: this.#events,
+      connects: this.#connects,
+      losses: this.#losses,
+      failedDials: this.#failedDials,
+      ...(this.#heartbeatAt === undefined ? {} : { heartbeatAt: this.#heartbeatAt }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       unusable: Object.fromEntries(this.#translator.unusable),
     };
@@ -133,6 +146,7 @@ export class MediaNodeSession {
         onLost: (why) => this.#onLost(why),
       });
     } catch (error) {
+      this.#failedDials += 1;
       this.#lastError = messageOf(error);
       this.#redialLater();
       return;
@@ -142,6 +156,7 @@ export class MediaNodeSession {
       return;
     }
     this.#link = link;
+    this.#connects += 1;
     this.#phase = 'reconciling';
     this.#lastError = undefined;
     this.#offset.forget();
@@ -203,6 +218,7 @@ export class MediaNodeSession {
   }
 
   #onEvent(event: EslEvent): void {
+    this.#events += 1;
     const session = event.headers['Core-UUID'];
     if (this.#link !== undefined && session !== undefined && session !== this.#link.switchSessionId) {
       this.#openGap('switch-restarted', 'events of another Core-UUID came on the same connection');
@@ -233,9 +249,9 @@ export class MediaNodeSession {
 
   /** When the switch fired the event, by our clock: one that it fired later may be lost though this one was read only now. */
   #firedAt(event: EslEvent, now: number): number {
-    const at = eventTime(event.headers);
+    const at = eventTimeMs(event.headers);
     const offset = this.#offset.estimate;
-    return at === undefined || offset === undefined ? now : Math.min(now, msOf(at) - offset);
+    return at === undefined || offset === undefined ? now : Math.min(now, at - offset);
   }
 
   #beaten(fact: SwitchFact): SwitchFact {
@@ -262,6 +278,7 @@ export class MediaNodeSession {
   #onLost(why: EslDisconnect): void {
     if (this.#phase === 'closed') return;
     this.#link = undefined;
+    this.#losses += 1;
     this.#phase = 'down';
     this.#heartbeatTimer?.cancel();
     this.#translator.gap();
@@ -280,6 +297,7 @@ export class MediaNodeSession {
   }
 
   #beat(): void {
+    this.#heartbeatAt = this.clock.now();
     this.#heartbeatTimer?.cancel();
     const patience = this.options.heartbeatIntervalMs * MISSED_BEATS;
     this.#heartbeatTimer = this.clock.after(patience, () => {

@@ -4,6 +4,7 @@ import type { EslClientOptions } from './esl-client.port.js';
 import { EslConnectError } from './esl-client.port.js';
 import type { EslMessage } from './esl-decoder.js';
 import { EslDecoder } from './esl-decoder.js';
+import { ESL_LIMITS } from './esl-frames.js';
 
 /** An authenticated connection, at the byte after the answer to `auth`. */
 export interface AuthenticatedConnection {
@@ -48,7 +49,7 @@ export function dial(options: EslClientOptions): Promise<AuthenticatedConnection
     const socket = connection.socket;
     if (socket === null) throw new EslConnectError('unreachable', `no socket for ${where}`);
     socket.setNoDelay(true).setKeepAlive(true, 30_000);
-    const decoder = new EslDecoder();
+    const decoder = new EslDecoder(ESL_LIMITS, options.headers);
     let connected = false;
     let done = false;
 

@@ -2,7 +2,7 @@ import type { ChannelDetail, LiveChannel } from '../../ports/telephony-gateway.p
 import { parseChannels, parseDump } from './channels.js';
 import type { EslClient, EslClientOptions, EslConnect, EslDisconnect, EslEvent } from './esl-client.port.js';
 import { EslCommandRefused, EslConnectError } from './esl-client.port.js';
-import { SUBSCRIBED_EVENTS } from './freeswitch-translator.js';
+import { SUBSCRIBED_EVENTS, TRANSLATED_HEADERS } from './freeswitch-translator.js';
 
 export interface NodeLinkHandlers {
   onEvent(event: EslEvent): void;
@@ -33,7 +33,7 @@ export class NodeLink {
 
   /** Dials both and subscribes: from here on nothing is missed. Throws EslConnectError or what the switch said. */
   static async open(connect: EslConnect, options: EslClientOptions, handlers: NodeLinkHandlers): Promise<NodeLink> {
-    const events = await connect(options);
+    const events = await connect({ ...options, headers: TRANSLATED_HEADERS });
     const commands = await connect(options).catch(async (error: unknown) => {
       await events.close();
       throw error;

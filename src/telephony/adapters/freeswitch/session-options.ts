@@ -28,6 +28,18 @@ export interface SessionStatus {
   /** The node's clock minus ours, ms. */
   readonly clockOffsetMs?: number;
   readonly waitingBytes: number;
+  readonly maxWaitingBytes: number;
+  /** When the oldest fact that waits came, ms of our clock. */
+  readonly waitingSince?: number;
+  /** Commands that were sent and have no answer. */
+  readonly waitingCommands: number;
+  /** Since the session was opened: events that came, connections that stood, that were lost, and that could not be made. */
+  readonly events: number;
+  readonly connects: number;
+  readonly losses: number;
+  readonly failedDials: number;
+  /** When the last heartbeat came, ms of our clock; the start of the connection before the first. */
+  readonly heartbeatAt?: number;
   /** Why it is not connected. */
   readonly lastError?: string;
   /** Events that could not be used, by name. */
