@@ -58,7 +58,11 @@ export const agentBoard: Projection = {
   },
 };
 
-const put = (rows: Rows, tenantId: string, agentId: string, change: Row): void => rows.put(BOARD, { ...(rows.get(BOARD, [tenantId, agentId]) ?? NEW_AGENT), tenant_id: tenantId, agent_id: agentId, ...change });
+const put = (rows: Rows, tenantId: string, agentId: string, change: Row): void => {
+  const key = [tenantId, agentId];
+  if (rows.get(BOARD, key) === undefined) rows.put(BOARD, { ...NEW_AGENT, tenant_id: tenantId, agent_id: agentId, ...change });
+  else rows.change(BOARD, key, change);
+};
 
 const applyShift = (event: Recorded<AgentShiftEvent>, rows: Rows): void => {
   const { tenantId, occurredAt: at } = event.metadata;
@@ -88,7 +92,7 @@ const applyInterval = (event: Recorded<AgentShiftEvent>, rows: Rows, state: Agen
   const durationMs = last === undefined ? 0 : elapsedMs(last['from_at'], at);
   // What lasted no time at all was never seen by anybody.
   if (last !== undefined && (unchanged || durationMs === 0)) rows.delete(INTERVALS, [tenantId, shiftId, number - 1]);
-  else if (last !== undefined) rows.put(INTERVALS, { ...last, to_at: at, duration_ms: durationMs });
+  else if (last !== undefined) rows.change(INTERVALS, [tenantId, shiftId, number - 1], { to_at: at, duration_ms: durationMs });
   if (event.type === 'AgentSignedOut') return;
   rows.put(INTERVALS, {
     tenant_id: tenantId, shift_id: shiftId, number, agent_id: agentId, presence: state.presence, reason: state.reason, engagement: state.engagement, call_id: state.callId, queue_id: state.queueId,

@@ -4,7 +4,7 @@ import type { Row, Rows } from '../../src/platform/subscriptions/projection.js';
 /** Changes a row that is there; what is told of one that is not changes nothing. */
 export const changeRow = (rows: Rows, table: string, key: readonly (string | number)[], change: (row: Readonly<Row>) => Row): void => {
   const row = rows.get(table, key);
-  if (row !== undefined) rows.put(table, { ...row, ...change(row) });
+  if (row !== undefined) rows.change(table, key, change(row));
 };
 
 /** Milliseconds from one instant to another; never below 0, for the clocks of a switch move in steps. */

@@ -66,6 +66,7 @@ const applyShift = (event: Recorded<AgentShiftEvent>, rows: Rows): void => {
   const shift = evolveShiftView(before, event);
   if (shift === undefined || shift.shiftId !== event.data.shiftId) return;
   const { presence, reason, engagement, callId, queueId } = agentStateOf(shift);
-  rows.put(SHIFTS, { tenant_id: tenantId, agent_id: agentId, shift: shift as unknown as Json });
+  if (before === undefined) rows.put(SHIFTS, { tenant_id: tenantId, agent_id: agentId, shift: shift as unknown as Json });
+  else rows.change(SHIFTS, [tenantId, agentId], { shift: shift as unknown as Json });
   rows.put(AGENT_STATES, { tenant_id: tenantId, agent_id: agentId, position: event.position.toString(), at: occurredAt, shift_id: shift.shiftId, presence, reason, engagement, call_id: callId, queue_id: queueId });
 };

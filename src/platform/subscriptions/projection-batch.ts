@@ -1,8 +1,8 @@
 import type { RecordedEvent } from '../../kernel/event.js';
 import type { PreparedTable } from './projection-tables.js';
 import { prepareTables } from './projection-tables.js';
-import { keyText, storedKey, storedRow } from './projection-values.js';
-import type { Projection, Row, Rows } from './projection.js';
+import { changedRow, keyOfRow, keyText, storedKey, storedRow } from './projection-values.js';
+import type { Projection, Row, RowKey, Rows } from './projection.js';
 
 export interface PreparedProjection {
   readonly projection: Projection;
@@ -32,15 +32,18 @@ export class FoldFailure extends Error {
   }
 }
 
-interface Entry {
+/** A row that somebody works on: what it is, and what of it is in the database. */
+export interface Entry {
+  readonly table: PreparedTable;
   readonly key: readonly (string | number)[];
   /** Undefined: there is no such row. */
   row: Readonly<Row> | undefined;
+  /** Whether the database has a row of this key. */
   stored: boolean;
   changed: boolean;
 }
 
-/** The rows of one table that a batch touches. */
+/** The rows of one table that are in hand. */
 export class TableRows {
   readonly entries = new Map<string, Entry>();
 
@@ -51,9 +54,13 @@ export class TableRows {
     const text = keyText(stored);
     const found = this.entries.get(text);
     if (found !== undefined) return found;
-    const entry = { key: stored, row: undefined, stored: false, changed: false };
+    const entry = this.enter(stored, text);
     this.entries.set(text, entry);
     return entry;
+  }
+
+  find(key: readonly (string | number)[]): Entry | undefined {
+    return this.entries.get(keyText(storedKey(this.table, key)));
   }
 
   /** One array per column of the primary key. */
@@ -63,7 +70,7 @@ export class TableRows {
   }
 
   loaded(row: Readonly<Row>): void {
-    const entry = this.entries.get(keyText(this.table.spec.primaryKey.map((column) => row[column] as string | number)));
+    const entry = this.entries.get(keyText(keyOfRow(this.table, row)));
     if (entry === undefined) return;
     entry.row = row;
     entry.stored = true;
@@ -78,6 +85,65 @@ export class TableRows {
   deletions(): (string | number)[][] {
     return this.keyArrays(({ changed, row, stored }) => changed && row === undefined && stored);
   }
+
+  protected enter(key: readonly (string | number)[], _text: string): Entry {
+    return { table: this.table, key, row: undefined, stored: false, changed: false };
+  }
+}
+
+const sameKey = (a: readonly (string | number)[], b: readonly (string | number)[]): boolean => {
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+};
+
+/** An event with the rows that its projection named. */
+interface Task {
+  readonly event: RecordedEvent;
+  readonly keys: readonly RowKey[];
+  /** In the order of `keys`. */
+  readonly entries: readonly Entry[];
+}
+
+/** The rows as `apply` sees them: those of one event, which is set before each. */
+class RowsOfEvent implements Rows {
+  task: Task | undefined;
+
+  constructor(private readonly rowsOf: (table: string) => TableRows) {}
+
+  get(table: string, key: readonly (string | number)[]): Readonly<Row> | undefined {
+    return this.find(table, key).row;
+  }
+
+  put(table: string, row: Row): void {
+    const prepared = this.rowsOf(table).table;
+    const entry = this.find(table, keyOfRow(prepared, row));
+    entry.row = storedRow(prepared, row);
+    entry.changed = true;
+  }
+
+  change(table: string, key: readonly (string | number)[], columns: Row): void {
+    const entry = this.find(table, key);
+    if (entry.row === undefined) return;
+    const row = changedRow(entry.table, entry.row, columns);
+    if (row === entry.row) return;
+    entry.row = row;
+    entry.changed = true;
+  }
+
+  delete(table: string, key: readonly (string | number)[]): void {
+    const entry = this.find(table, key);
+    entry.row = undefined;
+    entry.changed = true;
+  }
+
+  private find(table: string, key: readonly (string | number)[]): Entry {
+    const { keys = [], entries = [] } = this.task ?? {};
+    for (let i = 0; i < keys.length; i += 1) if (keys[i]!.table === table && sameKey(keys[i]!.key, key)) return entries[i]!;
+    // Keys that look different may be the same once stored.
+    const entry = this.rowsOf(table).find(key);
+    if (entry === undefined || !entries.includes(entry)) throw new TypeError(`apply reached for a row of ${table} that keys() did not name for this event`);
+    return entry;
+  }
 }
 
 /**
@@ -86,26 +152,22 @@ export class TableRows {
  * the log is cut into batches.
  */
 export class ProjectionBatch {
-  readonly tables: readonly TableRows[];
   private readonly byName: ReadonlyMap<string, TableRows>;
-  private readonly work: { readonly event: RecordedEvent; readonly allowed: readonly Entry[] }[] = [];
+  private readonly work: Task[] = [];
 
-  constructor(readonly prepared: PreparedProjection) {
-    this.tables = prepared.tables.map((table) => new TableRows(table));
-    this.byName = new Map(this.tables.map((rows) => [rows.table.spec.name, rows]));
+  /** `tables`: the rows in hand, in the order of the projection's tables, where they outlive the batch. */
+  constructor(
+    readonly prepared: PreparedProjection,
+    readonly tables: readonly TableRows[] = prepared.tables.map((table) => new TableRows(table)),
+  ) {
+    this.byName = new Map(tables.map((rows) => [rows.table.spec.name, rows]));
   }
 
-  /** Takes an event in; answers the texts of its keys. Throws FoldFailure. */
-  add(event: RecordedEvent): readonly string[] {
+  /** Takes an event in. Throws FoldFailure. */
+  add(event: RecordedEvent): void {
     try {
-      const names: string[] = [];
-      const allowed = this.prepared.projection.keys(event).map(({ table, key }) => {
-        const entry = this.rowsOf(table).want(key);
-        names.push(`${table}\0${keyText(entry.key)}`);
-        return entry;
-      });
-      this.work.push({ event, allowed });
-      return names;
+      const keys = this.prepared.projection.keys(event);
+      this.work.push({ event, keys, entries: keys.map(({ table, key }) => this.rowsOf(table).want(key)) });
     } catch (error) {
       throw new FoldFailure(this.prepared.projection, event, error);
     }
@@ -115,39 +177,23 @@ export class ProjectionBatch {
     return this.work.length === 0;
   }
 
+  /** Names of all rows that were named so far. */
+  rowNames(): string[] {
+    return this.work.flatMap(({ entries }) => entries.map(({ table, key }) => `${table.spec.name}\0${keyText(key)}`));
+  }
+
   /** Applies what was added, in order, to the rows as they are loaded by now. Throws FoldFailure. */
   apply(): void {
     const { projection } = this.prepared;
-    for (const { event, allowed } of this.work) {
+    const rows = new RowsOfEvent((table) => this.rowsOf(table));
+    for (const task of this.work) {
+      rows.task = task;
       try {
-        projection.apply(event, this.view(allowed));
+        projection.apply(task.event, rows);
       } catch (error) {
-        throw new FoldFailure(projection, event, error);
+        throw new FoldFailure(projection, task.event, error);
       }
     }
-  }
-
-  private view(allowed: readonly Entry[]): Rows {
-    const find = (table: string, key: readonly (string | number)[]): Entry => {
-      const rows = this.rowsOf(table);
-      const entry = rows.entries.get(keyText(storedKey(rows.table, key)));
-      if (entry === undefined || !allowed.includes(entry)) throw new TypeError(`apply reached for a row of ${table} that keys() did not name for this event`);
-      return entry;
-    };
-    return {
-      get: (table, key) => find(table, key).row,
-      put: (table, row) => {
-        const rows = this.rowsOf(table);
-        const entry = find(table, rows.table.spec.primaryKey.map((column) => row[column] as string | number));
-        entry.row = storedRow(rows.table, row, entry.row);
-        entry.changed = true;
-      },
-      delete: (table, key) => {
-        const entry = find(table, key);
-        entry.row = undefined;
-        entry.changed = true;
-      },
-    };
   }
 
   private rowsOf(table: string): TableRows {

@@ -12,7 +12,9 @@ const BAD_DATA = /^2[23]/;
 /** The keys of an event, none where the projection cannot even say them. */
 const keysOf = (prepared: PreparedProjection, event: RecordedEvent): readonly string[] => {
   try {
-    return new ProjectionBatch(prepared).add(event);
+    const batch = new ProjectionBatch(prepared);
+    batch.add(event);
+    return batch.rowNames();
   } catch {
     return [];
   }

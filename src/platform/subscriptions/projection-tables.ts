@@ -1,6 +1,7 @@
 import { tenantIsolationSql } from '../postgres/row-level-security.js';
 import { READER_ROLE } from '../postgres/database.js';
-import { physicalTable, type ColumnType, type Projection, type TableSpec } from './projection.js';
+import { blankOf } from './json-values.js';
+import { physicalTable, type ColumnType, type Projection, type Row, type TableSpec } from './projection.js';
 
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,50}$/;
 const COLUMN_TYPES: ReadonlySet<ColumnType> = new Set<ColumnType>(['text', 'integer', 'bigint', 'boolean', 'timestamptz', 'jsonb', 'double precision']);
@@ -17,6 +18,9 @@ export interface PreparedTable {
   readonly types: readonly ColumnType[];
   /** Places of the primary key's columns within `columns`. */
   readonly keyPlaces: readonly number[];
+  readonly typeOf: ReadonlyMap<string, ColumnType>;
+  /** A row of nulls, of which rows are made as copies: then all have one shape, which is what makes them quick. */
+  readonly blank: Readonly<Row>;
 }
 
 const check = (projection: Projection, spec: TableSpec): void => {
@@ -37,7 +41,15 @@ export const prepareTables = (projection: Projection): PreparedTable[] =>
   projection.tables.map((spec) => {
     check(projection, spec);
     const columns = Object.keys(spec.columns);
-    return { spec, physical: physicalTable(spec.name, projection.version), columns, types: Object.values(spec.columns), keyPlaces: spec.primaryKey.map((name) => columns.indexOf(name)) };
+    return {
+      spec,
+      physical: physicalTable(spec.name, projection.version),
+      columns,
+      types: Object.values(spec.columns),
+      keyPlaces: spec.primaryKey.map((name) => columns.indexOf(name)),
+      typeOf: new Map(Object.entries(spec.columns)),
+      blank: blankOf(columns) as Row,
+    };
   });
 
 export const qualified = (schema: string, table: string): string => `${quoted(schema)}.${quoted(table)}`;

@@ -22,11 +22,13 @@ export interface RowKey {
   readonly key: readonly (string | number)[];
 }
 
-/** The rows of a batch, loaded beforehand for the keys that the projection named. */
+/** The rows of a batch, loaded beforehand for the keys that the projection named. What `get` answers is not to be written to. */
 export interface Rows {
   get(table: string, key: readonly (string | number)[]): Readonly<Row> | undefined;
   /** Inserts or replaces the row whose primary key it carries. All columns not given become null. */
   put(table: string, row: Row): void;
+  /** Changes these columns of a row that is there; of one that is not, nothing. */
+  change(table: string, key: readonly (string | number)[], columns: Row): void;
   delete(table: string, key: readonly (string | number)[]): void;
 }
 

@@ -190,7 +190,7 @@ describe('projections', () => {
     const { write, boot, totals, parked, position } = world();
     let broken = true;
     const projection = counterProjection({ fails: (event) => broken && (event.data as { by?: number }).by === 13 });
-    const { engine, stop, alarms } = await boot([projection, { ...counterProjection(), name: 'others', tables: counterProjection().tables.map((table) => ({ ...table, name: `other_${table.name}` })), keys: (event) => counterProjection().keys(event).map((key) => ({ ...key, table: `other_${key.table}` })), apply: (event, rows) => counterProjection().apply(event, { get: (table, key) => rows.get(`other_${table}`, key), put: (table, row) => rows.put(`other_${table}`, row), delete: (table, key) => rows.delete(`other_${table}`, key) }) }]);
+    const { engine, stop, alarms } = await boot([projection, { ...counterProjection(), name: 'others', tables: counterProjection().tables.map((table) => ({ ...table, name: `other_${table.name}` })), keys: (event) => counterProjection().keys(event).map((key) => ({ ...key, table: `other_${key.table}` })), apply: (event, rows) => counterProjection().apply(event, { get: (table, key) => rows.get(`other_${table}`, key), put: (table, row) => rows.put(`other_${table}`, row), change: (table, key, columns) => rows.change(`other_${table}`, key, columns), delete: (table, key) => rows.delete(`other_${table}`, key) }) }]);
     const events = [counted('a', 'x', 1), counted('b', 'y', 1), counted('c', 'x', 13), counted('d', 'x', 2), counted('e', 'y', 2)];
     await Promise.all(events.map((event) => write(event)));
     await engine.caughtUp();
