@@ -4,6 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ApiParts } from './api-parts.js';
 import { AppModule } from './app.module.js';
+import { sleep } from './kernel/clock.js';
+import { Draining } from './platform/http/draining.js';
 import { serveOpenApi } from './platform/http/openapi.js';
 import { nestLogger, observeRequests } from './platform/http/request-log.js';
 import { silentConnectionsOf } from './platform/http/silent-connections.js';
@@ -13,8 +15,11 @@ import { observeAlarms } from './platform/observability/alarm-metrics.js';
 export interface HttpServer {
   /** Where it listens, such as `http://127.0.0.1:3000`. */
   readonly url: string;
-  /** Takes no more requests, and waits for those that are under way. */
-  close(): Promise<void>;
+  /**
+   * Answers for `drainMs` as before while `/ready` says no; then takes no more requests, and waits for
+   * those that are under way.
+   */
+  close(drainMs?: number): Promise<void>;
 }
 
 const API_VERSION = '1';
@@ -23,7 +28,8 @@ const API_VERSION = '1';
 export const startHttp = async (parts: ApiParts): Promise<HttpServer> => {
   const { settings, random, logger, metrics, clock, alarms } = parts;
   const adapter = serverAdapter(random);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(parts), adapter, { logger: nestLogger(logger), abortOnError: false });
+  const draining = new Draining(adapter.getInstance() as unknown as ConstructorParameters<typeof Draining>[0]);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot({ ...parts, readiness: [...parts.readiness, draining.check()] }), adapter, { logger: nestLogger(logger), abortOnError: false });
   observeRequests(adapter.getInstance() as unknown as Parameters<typeof observeRequests>[0], { logger, metrics, clock });
   observeAlarms(metrics, alarms);
   serveOpenApi(app, API_VERSION);
@@ -38,9 +44,11 @@ export const startHttp = async (parts: ApiParts): Promise<HttpServer> => {
   logger.info({ url }, 'the API listens');
   return {
     url,
-    close: () => {
+    close: async (drainMs = 0) => {
+      draining.begin();
+      if (drainMs > 0) await sleep(clock, drainMs);
       endSilent();
-      return app.close();
+      await app.close();
     },
   };
 };

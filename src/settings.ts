@@ -25,6 +25,7 @@ export const SETTINGS = {
   s3AccessKey: optionalText('S3_ACCESS_KEY_ID', 'Access key of the store', 'the default credentials of the AWS SDK', { secret: true }),
   s3SecretKey: optionalText('S3_SECRET_ACCESS_KEY', 'Secret key of the store', 'the default credentials of the AWS SDK', { secret: true }),
   requestsPerMinute: integer('TRUNKLINE_REQUESTS_PER_MINUTE', 'Requests that one API key may make in a minute', 60_000, 1, 10_000_000),
+  drainMs: integer('TRUNKLINE_DRAIN_MS', 'How long the API goes on answering after it was asked to stop, while `/ready` says no already: longer than the load balancer takes to notice, for a restart without a refused request', 0, 0, 600_000),
   logLevel: choice('LOG_LEVEL', 'Least severe log line that is written', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
 } as const;
 

@@ -22,7 +22,7 @@ export interface Program {
   readonly logger: Logger;
   /** Where the API listens; undefined in a process without the api role. */
   readonly url: string | undefined;
-  /** Lets go of calls, finishes what is under way and closes everything. */
+  /** Drains the API, lets go of calls, finishes what is under way and closes everything. */
   stop(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export const startProgram = async ({ settings, projections, session, logger = cr
         rateLimiter: redis?.rateLimiter ?? new InProcessRateLimiter(clock), fanout,
       });
       url = http.url;
-      closing.push(() => http.close());
+      closing.push(() => http.close(settings.drainMs));
     }
     return { engine, storage, logger, url, stop };
   } catch (error) {

@@ -107,12 +107,10 @@ export class TelephonyRole {
     return this.supervisor;
   }
 
-  /** Why calls cannot be driven now; undefined: they can. */
+  /** Why calls cannot be driven now; undefined: they can, by this process or by one that it stands by for. */
   problem(): string | undefined {
     if (!this.ready) return 'the state of calls and agents is being rebuilt from the log';
-    if (!this.processes.isHeld && !this.timers.isHeld && !this.routerLease.isHeld) return 'another process routes calls';
-    const waiting = this.nodes.all().filter(({ nodeId }) => !this.media.isReady(nodeId));
-    return waiting.length > 0 && waiting.length === this.nodes.all().length ? `no media node is connected and compared (${waiting.map(({ nodeId }) => nodeId).join(', ')})` : undefined;
+    return this.media.problem();
   }
 
   async start(): Promise<void> {

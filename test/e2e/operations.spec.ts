@@ -14,9 +14,20 @@ describe('operations', () => {
 
   it('tells whether it can serve, and if not, why', async () => {
     expect(await app.request('GET', '/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect(await app.request('GET', '/ready')).toMatchObject({ status: 200, body: { status: 'ready', checks: [{ name: 'telephony', ready: true }, { name: 'database', ready: true }] } });
+    expect(await app.request('GET', '/ready')).toMatchObject({ status: 200, body: { status: 'ready', checks: [{ name: 'telephony', ready: true }, { name: 'database', ready: true }, { name: 'staying', ready: true }] } });
     reason = 'no media node is connected';
-    expect(await app.request('GET', '/ready')).toMatchObject({ status: 503, body: { status: 'not-ready', checks: [{ name: 'telephony', ready: false, reason }, { name: 'database', ready: true }] } });
+    expect(await app.request('GET', '/ready')).toMatchObject({ status: 503, body: { status: 'not-ready', checks: [{ name: 'telephony', ready: false, reason }, { name: 'database', ready: true }, { name: 'staying', ready: true }] } });
+  });
+
+  it('goes on answering for a while when it is asked to stop, and says no to whoever asks whether it is ready', async () => {
+    const other = await startApiApp();
+    const before = await other.request('GET', '/health');
+    const closed = other.close(2_000);
+    const [ready, health] = await Promise.all([other.request('GET', '/ready'), other.request('GET', '/health')]);
+    expect([before.headers.get('connection'), health.status, health.headers.get('connection')]).toEqual(['keep-alive', 200, 'close']);
+    expect(ready).toMatchObject({ status: 503, body: { checks: expect.arrayContaining([{ name: 'staying', ready: false, reason: 'this process was asked to stop' }]) } });
+    await closed;
+    await expect(other.request('GET', '/health')).rejects.toThrow();
   });
 
   it('measures requests by route and counts alarms, for operators', async () => {

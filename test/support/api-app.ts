@@ -50,7 +50,8 @@ export interface ApiApp {
   readonly request: Request;
   /** A key of a tenant; the tenant is made if there is none. */
   keyFor(tenantId: string, ...scopes: readonly Scope[]): Promise<string>;
-  close(): Promise<void>;
+  /** See HttpServer.close. */
+  close(drainMs?: number): Promise<void>;
 }
 
 export interface ApiAppOptions {
@@ -119,8 +120,8 @@ export const startApiApp = async ({ clock = systemClock, change = (parts) => par
     operator: await keyFor(SYSTEM_TENANT, 'operator'),
     keyFor,
     request: requestAt(http.url),
-    close: async () => {
-      await http.close();
+    close: async (drainMs) => {
+      await http.close(drainMs);
       await projections.stop();
       await folds.stop();
       await reader.stop();

@@ -43,13 +43,14 @@ const world = async () => {
     const legs = new LiveLegs();
     const lanes = new FactLanes((stream, command) => dispatcher.dispatch(stream, command), clock, { maxBytes: 1e6, retryMs: 100 }, () => undefined, () => undefined);
     const ingest = new CallIngest({ legs, lanes, numbers: { resolve: () => undefined, byId: () => undefined }, devices: { agentOf: () => undefined }, keys, rejectUnknownNumbers: false });
+    const told = { ready: true };
     const supervisor = new NodeSupervisor({
       nodes, leases: new InMemoryLeases(clock, table), executor, clock, alarms, holder, watch: { dispatcher, legs, ingest, lanes },
       sessions: {
-        open: () => ({ isReady: true, start: () => void open.add(holder), resynchronise: () => undefined, close: () => Promise.resolve(void open.delete(holder)) }),
+        open: () => ({ get isReady() { return told.ready; }, start: () => void open.add(holder), resynchronise: () => undefined, close: () => Promise.resolve(void open.delete(holder)) }),
       },
     });
-    return { supervisor, clock, alarms };
+    return Object.assign(told, { supervisor, clock, alarms });
   };
   return { time, guard, open, process };
 };
@@ -91,6 +92,22 @@ describe('who owns a media node', () => {
     await one.supervisor.stop();
     await time.advance(600);
     expect([...open]).toEqual(['other']);
+    await other.supervisor.stop();
+  });
+
+  it('is no problem of a process that stands by for the owner', async () => {
+    const { time, process } = await world();
+    const [one, other] = [await process('one'), await process('other')];
+    expect(one.supervisor.problem()).toBe('media nodes are being looked for');
+    one.supervisor.start();
+    await time.advance(100);
+    one.ready = false;
+    other.supervisor.start();
+    await time.advance(100);
+    expect([one.supervisor.problem(), other.supervisor.problem()]).toEqual(['no media node is connected and compared (fs1)', undefined]);
+    one.ready = true;
+    expect(one.supervisor.problem()).toBeUndefined();
+    await one.supervisor.stop();
     await other.supervisor.stop();
   });
 });

@@ -45,6 +45,7 @@ export class NodeSupervisor implements OriginationNodes {
   private timer: Timer | undefined;
   private stopped = false;
   private looking: Promise<void> = Promise.resolve();
+  private looked = false;
 
   constructor(private readonly parts: NodeSupervisorParts) {}
 
@@ -55,6 +56,17 @@ export class NodeSupervisor implements OriginationNodes {
   /** Nodes that this process owns, connected or not. */
   ownedNodes(): string[] {
     return [...this.owned.keys()];
+  }
+
+  /**
+   * Why no node can be driven that this process owns; undefined: one can, or it owns none and stands by
+   * for the process that does.
+   */
+  problem(): string | undefined {
+    if (!this.looked) return 'media nodes are being looked for';
+    const owned = this.ownedNodes();
+    if (owned.length === 0 || owned.some((nodeId) => this.isReady(nodeId))) return undefined;
+    return `no media node is connected and compared (${owned.join(', ')})`;
   }
 
   isReady(nodeId: string): boolean {
@@ -83,6 +95,7 @@ export class NodeSupervisor implements OriginationNodes {
   private look(): void {
     if (this.stopped) return;
     this.looking = this.takeAndGive()
+      .then(() => void (this.looked = true))
       .catch((error: unknown) => this.parts.alarms.raise({ code: 'node-supervision-failed', message: 'media nodes could not be looked after; it is tried again', error }))
       .then(() => {
         if (!this.stopped) this.timer = this.parts.clock.after(this.parts.lookEveryMs ?? LOOK_EVERY_MS, () => this.look());
