@@ -26,7 +26,20 @@ interface Asked {
   readonly tenantId: string;
   readonly correlationId: string;
   readonly eventId: string;
+  /** When it was asked for, ISO 8601 UTC; undefined in what an older version saved. */
+  readonly askedAt: string | undefined;
   started: boolean;
+}
+
+export interface EffectFigures {
+  readonly name: string;
+  readonly open: number;
+  readonly underWay: number;
+  /** When the oldest open one was asked for, ISO 8601 UTC. */
+  readonly oldestAt: string | undefined;
+  readonly outcomes: Readonly<Record<Outcome['outcome'], number>>;
+  /** How often one was put off, to be asked about again. */
+  readonly retries: number;
 }
 
 interface Open<Request> extends Asked {
@@ -70,6 +83,8 @@ export class EffectRunner<Request> implements LiveFold {
   private readonly lanes = new Map<string, Open<Request>[]>();
   private readonly underWay = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
+  private readonly outcomes = { succeeded: 0, failed: 0, unknown: 0 };
+  private asksInVain = 0;
   private enabled = false;
   private looking: Timer | undefined;
 
@@ -84,6 +99,12 @@ export class EffectRunner<Request> implements LiveFold {
   /** Effects without a result. */
   get openEffects(): number {
     return this.open.size;
+  }
+
+  /** What is open, how the oldest stands, and what came of those that this process settled. */
+  get figures(): EffectFigures {
+    const [oldest] = this.open.values();
+    return { name: this.kind.name, open: this.open.size, underWay: this.underWay.size, oldestAt: oldest?.askedAt, outcomes: this.outcomes, retries: this.asksInVain };
   }
 
   /** Begins to act: called once the folds have caught up. */
@@ -105,7 +126,7 @@ export class EffectRunner<Request> implements LiveFold {
     if (event.type === kind.requestedType) {
       const effect = kind.effectOf(event);
       const { tenantId, $correlationId: correlationId } = event.metadata;
-      const asked = this.add({ id: effect.id, lane: effect.lane, stream: event.stream, revision: event.revision.toString(), tenantId, correlationId, eventId: event.id, started: false }, effect);
+      const asked = this.add({ id: effect.id, lane: effect.lane, stream: event.stream, revision: event.revision.toString(), tenantId, correlationId, eventId: event.id, askedAt: event.recordedAt, started: false }, effect);
       if (!this.enabled) return;
       asked.fresh = effect.request !== undefined && kind.isReady(effect.request);
       if (this.hasTurn(asked) && (asked.fresh || effect.request === undefined)) this.run(asked, effect);
@@ -116,7 +137,7 @@ export class EffectRunner<Request> implements LiveFold {
   }
 
   snapshot(): Json {
-    return [...this.open.values()].map(({ id, lane, stream, revision, tenantId, correlationId, eventId, started }) => ({ id, lane, stream, revision, tenantId, correlationId, eventId, started }));
+    return [...this.open.values()].map(({ id, lane, stream, revision, tenantId, correlationId, eventId, askedAt, started }) => ({ id, lane, stream, revision, tenantId, correlationId, eventId, askedAt, started }));
   }
 
   restore(state: Json): void {
@@ -195,6 +216,7 @@ export class EffectRunner<Request> implements LiveFold {
   private askLater(open: Open<Request>): void {
     const now = this.parts.clock.now();
     open.asks += 1;
+    this.asksInVain += 1;
     const again = now + backoffMs(open.asks, ASK_AGAIN);
     const deadline = open.effect === undefined ? Infinity : msOf(open.effect.deadlineAt) + 1;
     open.askAt = deadline > now ? Math.min(again, deadline) : again;
@@ -219,6 +241,7 @@ export class EffectRunner<Request> implements LiveFold {
     const outcome = await this.outcomeOf(open, effect);
     if (outcome === undefined) return;
     await this.send(open, this.kind.settleCommand(effect, open.stream, outcome), 'settle');
+    this.outcomes[outcome.outcome] += 1;
     this.close(effect.id);
   }
 

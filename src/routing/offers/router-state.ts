@@ -7,7 +7,7 @@ import { agentShiftEventSpecs, type AgentShiftEvent } from '../agents/domain/age
 import { evolveShift, initialShift, type ShiftState } from '../agents/domain/agent-shift.state.js';
 import { queueEventSpecs, type QueueEvent, type QueueSettings } from '../queues/domain/queue.events.js';
 import { RoutingIndex } from './routing-index.js';
-import type { Caller, MatchView, QueueDirectory, QueueView, Transit } from './routing-view.js';
+import type { Caller, MatchView, QueueDirectory, QueueFigures, QueueView, Transit } from './routing-view.js';
 
 type CallTypes = 'CallStarted' | 'CallEnqueued' | 'CallDequeued' | 'OfferMade' | 'OfferDeclined' | 'OfferFailed' | 'CallEnded';
 type OfCall = Recorded<Extract<CallEvent, { type: CallTypes }>>;
@@ -59,6 +59,11 @@ export class RouterState implements LiveFold, MatchView, QueueDirectory {
 
   callerOf(segmentId: string): Caller | undefined {
     return this.index.callers.get(segmentId);
+  }
+
+  /** Every queue as it is now. */
+  figures(): QueueFigures[] {
+    return this.index.figures();
   }
 
   /** Counts a caller as waiting before the log says so, so that a burst does not overfill a queue. Ends with the entry or the call. */

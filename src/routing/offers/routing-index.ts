@@ -1,7 +1,12 @@
-import { engagementOf } from '../agents/domain/agent-shift.state.js';
+import { engagementOf, type ShiftState } from '../agents/domain/agent-shift.state.js';
 import type { QueueSettings } from '../queues/domain/queue.events.js';
-import { type AgentView, byIdleTime, byTurn, type Caller, type Candidate, type MatchView, type QueueDirectory, type QueueView } from './routing-view.js';
+import { type AgentView, byIdleTime, byTurn, type Caller, type Candidate, type MatchView, type QueueDirectory, type QueueFigures, type QueueView } from './routing-view.js';
 import { SortedList } from './sorted-list.js';
+
+const doingOf = (shift: ShiftState): string => {
+  const engagement = engagementOf(shift);
+  return engagement === 'idle' ? shift.presence : engagement;
+};
 
 interface Queue extends QueueView {
   settings: QueueSettings;
@@ -38,6 +43,24 @@ export class RoutingIndex implements MatchView, QueueDirectory {
     let waiting = queue.length;
     for (const expected of this.expected.values()) if (expected === queueId) waiting += 1;
     return { tenantId: queue.tenantId, settings: queue.settings, retired: queue.retired, waiting };
+  }
+
+  figures(): QueueFigures[] {
+    const longest = new Map<string, string>();
+    for (const { queueId, waitingSince } of this.callers.values()) {
+      const known = longest.get(queueId);
+      if (known === undefined || waitingSince < known) longest.set(queueId, waitingSince);
+    }
+    const doing = new Map<string, string>();
+    for (const { agentId, shift } of this.agents.values()) if (shift !== null) doing.set(agentId, doingOf(shift));
+    return [...this.queues.values()].filter(({ retired, length }) => !retired || length > 0).map(({ queueId, tenantId, length, members }) => {
+      const agents = new Map<string, number>();
+      for (const agentId of members.keys()) {
+        const what = doing.get(agentId);
+        if (what !== undefined) agents.set(what, (agents.get(what) ?? 0) + 1);
+      }
+      return { queueId, tenantId, callers: length, longestSince: longest.get(queueId), agents };
+    });
   }
 
   putQueue(queueId: string, tenantId: string, settings: QueueSettings): void {

@@ -60,6 +60,17 @@ export interface Transit {
   readonly toQueueId: string;
 }
 
+/** A queue as it is now. */
+export interface QueueFigures {
+  readonly queueId: string;
+  readonly tenantId: string;
+  /** Callers in the queue, and when the one who waits longest began to, ISO 8601 UTC. */
+  readonly callers: number;
+  readonly longestSince: string | undefined;
+  /** Members by what they do: `available` with nothing to do, what calls make of them, or `paused`; who is signed out is left out. */
+  readonly agents: ReadonlyMap<string, number>;
+}
+
 export interface AgentView {
   readonly agentId: string;
   tenantId: string;

@@ -91,6 +91,18 @@ export class LiveLegs implements LiveFold {
     return [...this.legs.values()].filter((leg) => leg.nodeId === nodeId);
   }
 
+  /** Calls that go on. */
+  get calls(): number {
+    return this.starts.size;
+  }
+
+  /** How many legs live on each node. */
+  countByNode(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { nodeId } of this.legs.values()) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
+    return counts;
+  }
+
   get size(): number {
     return this.legs.size;
   }

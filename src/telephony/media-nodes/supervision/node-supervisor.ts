@@ -7,7 +7,7 @@ import { mediaNodeDecider } from '../domain/media-node.decider.js';
 import type { OriginationNode, OriginationNodes } from '../../ports/origination-nodes.port.js';
 import type { NodeSession, NodeSessions } from '../../ports/node-sessions.port.js';
 import type { NodeList } from './node-list.fold.js';
-import { NodeWatch, type NodeWatchParts } from './node-watch.js';
+import { NodeWatch, type NodeWatchParts, type WatchFigures } from './node-watch.js';
 
 export interface NodeSupervisorParts {
   readonly nodes: NodeList;
@@ -56,6 +56,11 @@ export class NodeSupervisor implements OriginationNodes {
   /** Nodes that this process owns, connected or not. */
   ownedNodes(): string[] {
     return [...this.owned.keys()];
+  }
+
+  /** What was missed and found on each node that this process owns. */
+  figures(): { readonly nodeId: string; readonly figures: WatchFigures }[] {
+    return [...this.owned].map(([nodeId, { watch }]) => ({ nodeId, figures: watch.figures }));
   }
 
   /**

@@ -31,6 +31,16 @@ export interface KnownNode {
   readonly offsetMs: number | null;
 }
 
+export interface WatchFigures {
+  /** Since when events may have been missed, ISO 8601 UTC; undefined where no gap is open. */
+  readonly gapFrom: string | undefined;
+  readonly gaps: number;
+  /** Legs that ended without anybody hearing it. */
+  readonly endsInferred: number;
+  /** Callers who had come while nobody listened. */
+  readonly callersAdmitted: number;
+}
+
 /** Above this the clocks of node and engine are not disciplined, ms. */
 const CLOCK_ALARM_MS = 100;
 
@@ -62,6 +72,9 @@ export class NodeWatch implements NodeListener {
   private offsetMs: number;
   private beatsOff = 0;
   private recorded: Promise<void> = Promise.resolve();
+  private gaps = 0;
+  private inferred = 0;
+  private admitted = 0;
 
   constructor(
     private readonly nodeId: string,
@@ -73,6 +86,11 @@ export class NodeWatch implements NodeListener {
     this.offsetMs = known.offsetMs ?? 0;
     this.found = new FoundOnNode(nodeId, parts);
     this.missing = new MissingLegs(nodeId, parts.legs);
+  }
+
+  /** What was missed and found since this process watches the node. */
+  get figures(): WatchFigures {
+    return { gapFrom: this.gap?.from, gaps: this.gaps, endsInferred: this.inferred, callersAdmitted: this.admitted };
   }
 
   /** The node is somebody else's: nothing more is recorded. */
@@ -102,6 +120,7 @@ export class NodeWatch implements NodeListener {
       if (!present.has(legId) && (await snapshot.confirmAbsent(legId))) this.inferEnd({ ...expected, legId }, later(expected.at, gap.from), snapshot.takenAt, gap.gapId);
     }
     const { legsConfirmed, callersAdmitted } = await this.found.tell(snapshot);
+    this.admitted += callersAdmitted;
     this.missing.compared(snapshot.takenAt);
     await lanes.drained();
     await this.close(gap, snapshot, { channelsSeen: snapshot.channels.length, legsConfirmed, endsInferred, callersAdmitted });
@@ -143,6 +162,7 @@ export class NodeWatch implements NodeListener {
 
   /** Bounds are told by the switch's clock, as all times of its calls are. */
   private inferEnd({ legId, callId, tenantId }: { readonly legId: string; readonly callId: string; readonly tenantId: string }, since: string, until: string, causeId: string): void {
+    this.inferred += 1;
     const earliest = isoTime(msOf(since) + this.offsetMs - REPORTED_AFTER_MS);
     const latest = isoTime(msOf(until) + this.offsetMs + UNCERTAIN_MS);
     const meta = { commandId: deterministicId('infer-end', legId, causeId), tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch' as const, id: this.nodeId }, correlationId: callId, causationId: causeId };
@@ -158,6 +178,7 @@ export class NodeWatch implements NodeListener {
   private openGap(from: string, cause: NodeGap['cause']): void {
     const gapId = deterministicId('gap', this.nodeId, from, this.parts.clock.now());
     this.gap = { gapId, from };
+    this.gaps += 1;
     this.send(gapId, { type: 'OpenMediaNodeGap', data: { gapId, from, cause } });
   }
 
