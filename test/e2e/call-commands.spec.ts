@@ -168,6 +168,15 @@ describe('commands on live calls, over HTTP', () => {
     expect(again).toMatchObject({ status: 409, body: { code: 'call-ended' } });
   });
 
+  it('hangs up a call that is still being dialled: nobody is left with a phone that rings', async () => {
+    const { body } = await center.request('POST', '/v1/calls', { key, body: { to: '+4930123457' } });
+    const { callId } = body;
+    expect(await post(callId, 'hang-up')).toMatchObject(accepted(callId));
+    await center.seen(callId, 'CallEnded');
+    await eventually('nobody rings', () => !center.fs.channels.has(callId));
+    expect(center.truths.filter((truth) => truth.what === 'answered' && truth.channelId === callId)).toEqual([]);
+  });
+
   it('calls somebody and lets them wait for an agent', async () => {
     const { body } = await center.request('POST', '/v1/calls', { key, body: { to: '+4930123456' } });
     const { callId } = body;

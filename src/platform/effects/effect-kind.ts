@@ -39,7 +39,7 @@ export interface EffectKind<Request> {
   isReady(request: Request): boolean;
   perform(request: Request, effect: Effect<Request>): Promise<Outcome>;
   probe(request: Request, effect: Effect<Request>): Promise<Probe>;
-  /** Of deeds that are done at most once. */
+  /** Of deeds that are done at most once. A deed whose start is refused is not done: it has failed. */
   startCommand?(effect: Effect<Request>, stream: string): TimerCommand;
   settleCommand(effect: Effect<Request>, stream: string, outcome: Outcome): TimerCommand;
 }

@@ -264,7 +264,8 @@ export class EffectRunner<Request> implements LiveFold {
     }
     if (effect.guarantee === 'at-most-once') {
       if (this.kind.startCommand === undefined) throw new Error(`${this.kind.name} has a deed that is done at most once and no command that says that it begins`);
-      await this.send(open, this.kind.startCommand(effect, open.stream), 'start');
+      const refusal = await this.send(open, this.kind.startCommand(effect, open.stream), 'start');
+      if (refusal !== undefined) return { outcome: 'failed', detail: refusal.message };
       open.started = true;
     }
     // Whatever happens now, it is not begun a second time without being asked about.
@@ -287,7 +288,8 @@ export class EffectRunner<Request> implements LiveFold {
     return found.outcome === 'unknown' && !late ? undefined : found;
   }
 
-  private async send(open: Open<Request>, command: TimerCommand, step: string): Promise<void> {
+  /** The refusal, where it was refused for good. */
+  private async send(open: Open<Request>, command: TimerCommand, step: string): Promise<DomainError | undefined> {
     const { dispatcher, clock } = this.parts;
     const meta = {
       commandId: deterministicId('effect', open.eventId, step),
@@ -301,7 +303,9 @@ export class EffectRunner<Request> implements LiveFold {
       await retryForEver(clock, this.stopping.signal, () => dispatcher.dispatch(command.stream, { type: command.type, data: command.data, meta }), isPassing);
     } catch (error) {
       if (!(error instanceof DomainError) || isPassing(error)) throw error;
+      return error;
     }
+    return undefined;
   }
 
   private async readAgain({ stream, revision, eventId }: Asked): Promise<Effect<Request> | undefined> {

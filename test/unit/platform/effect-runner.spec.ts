@@ -1,5 +1,6 @@
 import type { Command } from '../../../src/kernel/command.js';
 import type { Decider } from '../../../src/kernel/decider.js';
+import { DomainError } from '../../../src/kernel/errors.js';
 import type { DomainEvent, EventSpecs } from '../../../src/kernel/event.js';
 import type { Effect, EffectKind, Outcome, Probe } from '../../../src/platform/effects/effect-kind.js';
 import { EffectRunner } from '../../../src/platform/effects/effect-runner.js';
@@ -20,7 +21,7 @@ interface Wish {
   readonly deadlineAt: string;
 }
 type DeedEvent = DomainEvent<'DeedRequested', Wish> | DomainEvent<'DeedStarted', { readonly id: string }> | DomainEvent<'DeedSettled', { readonly id: string; readonly outcome: string; readonly detail: string }>;
-type DeedCommand = Command<'Ask', Wish> | Command<'Start', { readonly id: string }> | Command<'Settle', { readonly id: string; readonly outcome: string; readonly detail: string }>;
+type DeedCommand = Command<'Ask', Wish> | Command<'Start', { readonly id: string; readonly refused?: boolean }> | Command<'Settle', { readonly id: string; readonly outcome: string; readonly detail: string }>;
 
 const deedSpecs: EventSpecs<DeedEvent> = { DeedRequested: { version: 1 }, DeedStarted: { version: 1 }, DeedSettled: { version: 1 } };
 
@@ -31,7 +32,10 @@ const deeds: Decider<{ readonly settled: readonly string[] }, DeedCommand, DeedE
   initialState: { settled: [] },
   decide: (command, state) => {
     if (command.type === 'Ask') return [{ type: 'DeedRequested', data: command.data }];
-    if (command.type === 'Start') return [{ type: 'DeedStarted', data: command.data }];
+    if (command.type === 'Start') {
+      if (command.data.refused === true) throw new DomainError('conflict', 'too-late', 'nobody wants it any more');
+      return [{ type: 'DeedStarted', data: command.data }];
+    }
     return state.settled.includes(command.data.id) ? [] : [{ type: 'DeedSettled', data: command.data }];
   },
   evolve: (state, event) => (event.type === 'DeedSettled' ? { settled: [...state.settled, event.data.id] } : state),
@@ -298,6 +302,16 @@ describe('effects', () => {
     await clock.advance(15_000);
     expect(await settled()).toEqual(['soon succeeded: done', 'never failed: too late', 'who-knows unknown: it could not be asked about in time']);
     expect(world.performed).toEqual(['soon']);
+    await stop();
+  });
+
+  test('at most once: what must not begin any more is not done', async () => {
+    const { ask, boot, settled } = engine();
+    const { world, kind } = outside();
+    const { stop } = await boot({ ...kind, startCommand: ({ id }, stream) => ({ stream, type: 'Start', data: { id, refused: true } }) });
+    await ask('a', 'at-most-once');
+    await settle();
+    expect([world.performed, await settled()]).toEqual([[], ['a failed: nobody wants it any more']]);
     await stop();
   });
 

@@ -29,8 +29,7 @@ export class HangUpCallHandler implements ICommandHandler<HangUpCall> {
   constructor(private readonly calls: Calls) {}
 
   async execute({ callId, cause, meta }: HangUpCall): Promise<CommandResult> {
-    // Refuses a call that has no leg yet: there is nothing to hang up, and it goes on being dialled.
-    legOf(await this.calls.load(callId, meta.tenantId), undefined, 'person');
+    await this.calls.load(callId, meta.tenantId);
     return this.calls.execute(callId, { type: 'HangUpCall', data: { cause }, meta });
   }
 }

@@ -3,7 +3,8 @@ import type { CallCommand } from './call.commands.js';
 import type { Deed } from './switch-action.js';
 import { request } from './action-request.js';
 import type { CallEvent } from './call.events.js';
-import { type CallState, evolveCall } from './call.state.js';
+import { type CallState, evolveCall, type OpenAction } from './call.state.js';
+import { comingLegs, isToHangUp } from './hang-up.js';
 import { endCallIfOver } from './leg-end.js';
 import { failOffer, offerFailureOf } from './offers.js';
 
@@ -15,6 +16,7 @@ export const decideAction = (command: Extract<CallCommand, { type: 'RequestActio
   if (state.status === 'none') throw new DomainError('not-found', 'call-not-found', 'there is no call with this id');
   if (state.status === 'ended') throw new DomainError('conflict', 'call-ended', 'the call has ended');
   const leg = state.legs[action.channelId];
+  if (leg === undefined && action.deed === 'hang-up' && comingLegs(state).includes(action.channelId)) return [request(command.meta, state, action, timeoutMs)];
   if (leg === undefined) throw new DomainError('not-found', 'leg-not-found', 'the call has no such leg; its legs are listed with the call');
   if (leg.end !== null) throw new DomainError('conflict', 'leg-ended', 'the leg has ended');
   if (leg.answeredAt === null && NEEDS_ANSWER.has(action.deed)) throw new DomainError('conflict', 'leg-not-answered', `${action.deed} needs a leg that is answered; answer it first`);
@@ -53,6 +55,25 @@ export const decideAction = (command: Extract<CallCommand, { type: 'RequestActio
   return [request(command.meta, state, action, timeoutMs)];
 };
 
+/** A deed that is done at most once is about to begin. Throws where it must not any more. */
+export const startAction = (command: Extract<CallCommand, { type: 'StartAction' }>, state: CallState): readonly CallEvent[] => {
+  const { actionId } = command.data;
+  const action = state.actions[actionId];
+  if (action === undefined || action.started) return [];
+  if (action.deed === 'originate' && isToHangUp(state, action.channelId)) throw new DomainError('conflict', 'hung-up-before', 'the leg was told to hang up before it was dialled');
+  return [{ type: 'SwitchActionStarted', data: { actionId } }];
+};
+
+/** A cause as switches name it, e.g. USER_BUSY. */
+const CAUSE = /^[A-Z][A-Z0-9_]+$/;
+
+/** Why a leg that was to be dialled never came to be; undefined where nobody said. */
+const causeOf = (state: CallState, action: OpenAction, { outcome, detail }: { readonly outcome: string; readonly detail: string }): string | undefined => {
+  if (action.deed !== 'originate' || outcome !== 'failed') return undefined;
+  if (isToHangUp(state, action.channelId)) return 'ORIGINATOR_CANCEL';
+  return CAUSE.test(detail) ? detail : undefined;
+};
+
 export const settleAction = (command: Extract<CallCommand, { type: 'SettleAction' }>, state: CallState): readonly CallEvent[] => {
   const { actionId, outcome, detail } = command.data;
   const action = state.actions[actionId];
@@ -69,5 +90,5 @@ export const settleAction = (command: Extract<CallCommand, { type: 'SettleAction
     const offer = Object.values(state.offers).find((candidate) => candidate.legId === action.channelId);
     if (leg === undefined && offer !== undefined) events.push(...failOffer(next, offer, offerFailureOf(detail), detail));
   }
-  return [...events, ...endCallIfOver(next)];
+  return [...events, ...endCallIfOver(next, causeOf(state, action, command.data))];
 };

@@ -3,8 +3,9 @@ import type { Decider } from '../../../kernel/decider.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CallCommand, NewLeg } from './call.commands.js';
 import { type CallEvent, callEventSpecs } from './call.events.js';
-import { type CallState, evolveCall, initialCall, liveLegs, MOVED } from './call.state.js';
-import { decideAction, settleAction } from './action-decisions.js';
+import { type CallState, evolveCall, initialCall, MOVED } from './call.state.js';
+import { decideAction, settleAction, startAction } from './action-decisions.js';
+import { hangUpCall } from './hang-up.js';
 import { request } from './action-request.js';
 import { recordLegFact } from './leg-facts.js';
 import { endLeg, moveLeg, witnessLegEnd } from './leg-end.js';
@@ -117,20 +118,12 @@ export const callDecider: Decider<CallState, CallCommand, CallEvent> = {
       case 'RescindOffer':
         return decideOffer(command, state);
       case 'RejectCall':
-      case 'HangUpCall': {
-        if (state.status === 'none') throw new DomainError('not-found', 'call-not-found', 'there is no call with this id');
-        if (state.status === 'ended') {
-          if (command.type === 'RejectCall') return [];
-          throw new DomainError('conflict', 'call-ended', 'the call has ended');
-        }
-        return liveLegs(state).map((leg) => request(command.meta, state, { actionId: `${command.meta.commandId}:${leg.legId}`, channelId: leg.legId, deed: 'hang-up', cause: command.data.cause }));
-      }
+      case 'HangUpCall':
+        return hangUpCall(command, state);
       case 'RequestAction':
         return decideAction(command, state);
-      case 'StartAction': {
-        const action = state.actions[command.data.actionId];
-        return action === undefined || action.started ? [] : [{ type: 'SwitchActionStarted', data: { actionId: command.data.actionId } }];
-      }
+      case 'StartAction':
+        return startAction(command, state);
       case 'SettleAction':
         return settleAction(command, state);
       default:

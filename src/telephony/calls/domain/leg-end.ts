@@ -130,8 +130,8 @@ const contactEnd = (state: CallState, agentLegId: string, leg: Leg, hungUpBy: Hu
   return 'switch';
 };
 
-/** A call is over when no leg lives and none is on its way. */
-export const endCallIfOver = (state: CallState): readonly CallEvent[] => {
+/** A call is over when no leg lives and none is on its way. `cause`: why the only leg never came to be. */
+export const endCallIfOver = (state: CallState, cause = 'NO_ROUTE_DESTINATION'): readonly CallEvent[] => {
   if (state.status !== 'live' || liveLegs(state).length > 0 || state.expectedLegs.length > 0) return [];
   if (Object.values(state.actions).some((action) => action.deed === 'originate' && state.legs[action.channelId] === undefined)) return [];
   const ended = Object.values(state.legs).filter((leg) => leg.end !== null && (leg.role !== 'agent' || leg.answeredAt !== null));
@@ -143,7 +143,7 @@ export const endCallIfOver = (state: CallState): readonly CallEvent[] => {
     type: 'CallEnded',
     data: {
       callId: state.callId,
-      cause: (first ?? last)?.end?.cause ?? 'NO_ROUTE_DESTINATION',
+      cause: (first ?? last)?.end?.cause ?? cause,
       endedBy: first === undefined ? (confidence === 'inferred' ? 'unknown' : 'switch') : first.role === 'other' ? 'unknown' : first.role,
       confidence,
     },
