@@ -1,11 +1,13 @@
 import { Module, type Type } from '@nestjs/common';
 import type { Clock, Random } from '../src/kernel/clock.js';
+import { EventLog } from '../src/platform/event-store/event-log.js';
 import { LIVE_FANOUT, type LiveFanout } from '../src/platform/http/live-fanout.port.js';
 import { LiveBoards } from '../src/platform/http/live/live-boards.js';
 import { LiveController } from '../src/platform/http/live/live.controller.js';
 import { CLOCK, RANDOM } from '../src/platform/http/tokens.js';
 import { ALARMS, type Alarms } from '../src/platform/observability/alarms.port.js';
 import { Database } from '../src/platform/postgres/database.js';
+import { SealedRows } from '../src/platform/privacy/sealed-text.js';
 import { AgentActivityController } from './agent-board/agent-activity.controller.js';
 import { AgentActivityQueries } from './agent-board/agent-activity.js';
 import { AgentBoardController } from './agent-board/agent-board.controller.js';
@@ -28,11 +30,13 @@ import { StateHistoryQueries } from './state-history/state-history.queries.js';
 
 const onDatabase = <T extends object>(Queries: Type<T> & (new (database: TenantDatabase) => T)) => ({ provide: Queries, useFactory: (database: Database) => new Queries(database), inject: [Database] });
 
+const onSealed = <T extends object>(Queries: Type<T> & (new (database: TenantDatabase, sealed: SealedRows) => T)) => ({ provide: Queries, useFactory: (database: Database, log: EventLog) => new Queries(database, new SealedRows(log.keys)), inject: [Database, EventLog] });
+
 /** The routes that read, and the boards that can be watched. */
 @Module({
   controllers: [CallHistoryController, LiveCallsController, AgentBoardController, AgentActivityController, QueueBoardController, QueueStatisticsController, StateHistoryController, MediaNodeGapsController, LiveController],
   providers: [
-    onDatabase(CallHistoryQueries), onDatabase(LiveCallsQueries), onDatabase(AgentBoardQueries), onDatabase(AgentActivityQueries), onDatabase(QueueStatisticsQueries), onDatabase(StateHistoryQueries), onDatabase(ConfigurationQueries),
+    onSealed(CallHistoryQueries), onSealed(LiveCallsQueries), onSealed(AgentBoardQueries), onDatabase(AgentActivityQueries), onDatabase(QueueStatisticsQueries), onDatabase(StateHistoryQueries), onSealed(ConfigurationQueries),
     onDatabase(MediaNodeGapsQueries),
     {
       provide: QueueBoard,

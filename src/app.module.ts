@@ -23,6 +23,7 @@ import { OBJECT_STORAGE } from './platform/object-storage/object-storage.port.js
 import { ALARMS } from './platform/observability/alarms.port.js';
 import { Database } from './platform/postgres/database.js';
 import { PostgresIdempotencyKeys } from './platform/postgres/idempotency-keys.js';
+import { SealedRows } from './platform/privacy/sealed-text.js';
 import { ROUTING_CONFIGURATION, type RoutingConfiguration } from './routing/ports/routing-configuration.port.js';
 import { QueuesInTheLog } from './routing/queues/directory/known-queues.js';
 import { QueueEntrancesInTheLog } from './routing/queues/directory/queue-entrances.js';
@@ -44,7 +45,7 @@ const CDR_WAITS_MS = 5_000;
 
 const providersOf = (parts: ApiParts): Provider[] => {
   const options: HttpOptions = { requestsPerMinute: parts.settings.requestsPerMinute, waitForReadModelMs: parts.waitForReadModelMs ?? WAIT_FOR_READ_MODEL_MS };
-  const configuration: RoutingConfiguration & TelephonyConfiguration = new ConfigurationQueries(parts.database);
+  const configuration: RoutingConfiguration & TelephonyConfiguration = new ConfigurationQueries(parts.database, new SealedRows(parts.log.keys));
   // A node of this process, else whichever another one is connected with: that one will act.
   const anyNode: OriginationNodes = { choose: async () => (await parts.nodes.choose()) ?? connectedNode(configuration) };
   const recordings: Recordings = new RecordingsQueries(parts.database);

@@ -12,7 +12,7 @@ type Told = Configured | Membership | AgentShiftEvent;
 const SHIFT_TYPES: ReadonlySet<string> = new Set(SHIFT_EVENTS);
 const isOfShift = (event: Recorded<Told>): event is Recorded<AgentShiftEvent> => SHIFT_TYPES.has(event.type);
 
-/** An erased person's settings are a text. */
+/** Sealed settings, and an erased person's, are a text; who reads the row opens it. */
 const nameOf = (settings: AgentSettings | string): string => (typeof settings === 'string' ? settings : settings.displayName);
 
 const NEW_AGENT: Row = { retired: false, presence: 'signed-out', engagement: 'idle', contacts: 0, missed: 0, no_answer_count: 0 };
@@ -23,7 +23,7 @@ const NEW_AGENT: Row = { retired: false, presence: 'signed-out', engagement: 'id
  */
 export const agentBoard: Projection = {
   name: 'agent-board',
-  version: 1,
+  version: 2,
   eventTypes: ['AgentCreated', 'AgentConfigured', 'AgentRetired', 'AgentJoinedQueue', 'AgentLeftQueue', ...SHIFT_EVENTS],
   tables: [boardTable, membersTable, intervalsTable],
   keys(recorded: RecordedEvent): RowKey[] {

@@ -1,5 +1,7 @@
+import { streamOf } from '../../src/kernel/streams.js';
 import type { Page, PageRequest } from '../../src/platform/http/pages.js';
-import type { Engagement, Presence } from '../../src/routing/contract/routing-events.js';
+import type { SealedRows } from '../../src/platform/privacy/sealed-text.js';
+import type { AgentSettings, Engagement, Presence } from '../../src/routing/contract/routing-events.js';
 import { cursorKey, pageFrom } from '../shared/paging.js';
 import { Conditions, rowsOf, selectList, type TenantDatabase } from '../shared/reading.js';
 import { BOARD, boardTable, INTERVALS, intervalsTable, MEMBERS } from './agent-board.tables.js';
@@ -87,7 +89,10 @@ const BOARD_COLUMNS = `${selectList(boardTable, 'b', ['shift'])}, ${QUEUES}`;
 
 /** The board of a tenant's agents, and what they did when. */
 export class AgentBoardQueries {
-  constructor(private readonly database: TenantDatabase) {}
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly sealed: SealedRows,
+  ) {}
 
   /** By agent id. */
   async list(tenantId: string, filter: AgentFilter, { limit, cursor }: PageRequest): Promise<Page<AgentOnBoard>> {
@@ -100,13 +105,13 @@ export class AgentBoardQueries {
       .where(filter.engagement, (p) => `b.engagement = ${p}`)
       .where(filter.retired ?? false, (p) => `b.retired = ${p}`);
     const sql = `SELECT ${BOARD_COLUMNS} FROM ${BOARD} b WHERE ${conditions.sql} ORDER BY b.agent_id COLLATE "C" LIMIT ${conditions.parameter(limit + 1)}`;
-    const found = await this.database.tenantTransaction(tenantId, (tx) => rowsOf<AgentOnBoard>(tx, sql, conditions.values));
+    const found = await this.agents(tenantId, sql, conditions.values);
     return pageFrom(LIST, found, limit, ({ agentId }) => [agentId]);
   }
 
   async one(tenantId: string, agentId: string): Promise<AgentOnBoard | undefined> {
     const sql = `SELECT ${BOARD_COLUMNS} FROM ${BOARD} b WHERE b.tenant_id = $1 AND b.agent_id = $2`;
-    const [found] = await this.database.tenantTransaction(tenantId, (tx) => rowsOf<AgentOnBoard>(tx, sql, [tenantId, agentId]));
+    const [found] = await this.agents(tenantId, sql, [tenantId, agentId]);
     return found;
   }
 
@@ -133,5 +138,12 @@ export class AgentBoardQueries {
     const sql = `SELECT ${selectList(intervalsTable, 'i')} FROM ${INTERVALS} i WHERE ${conditions.sql} ORDER BY i.from_at, i.shift_id COLLATE "C", i.number LIMIT ${conditions.parameter(limit + 1)}`;
     const found = await this.database.tenantTransaction(tenantId, (tx) => rowsOf<AgentInterval>(tx, sql, conditions.values));
     return pageFrom(INTERVAL_LIST, found, limit, ({ fromAt, shiftId, number }) => [fromAt, shiftId, number]);
+  }
+
+  /** What the row keeps sealed are all settings; of these the name is shown. */
+  private async agents(tenantId: string, sql: string, values: readonly unknown[]): Promise<AgentOnBoard[]> {
+    type Kept = Omit<AgentOnBoard, 'displayName'> & { readonly displayName: string | AgentSettings | null };
+    const rows = await this.sealed.open(await this.database.tenantTransaction(tenantId, (tx) => rowsOf<Kept>(tx, sql, values)), ({ agentId }) => streamOf('agent', agentId));
+    return rows.map(({ displayName, ...row }) => ({ ...row, displayName: typeof displayName === 'object' ? (displayName?.displayName ?? null) : displayName }));
   }
 }

@@ -22,7 +22,7 @@ const list = (row: Readonly<Row>, column: string): readonly Json[] => (row[colum
  */
 export const callHistory: Projection = {
   name: 'call-history',
-  version: 1,
+  version: 2,
   eventTypes: [...CALL_EVENTS, 'AgentWrapUpEnded'],
   tables: callHistoryTables,
   keys(recorded: RecordedEvent): RowKey[] {

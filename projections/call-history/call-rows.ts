@@ -1,4 +1,5 @@
 import type { Json } from '../../src/kernel/event.js';
+import { keyIdOf } from '../../src/platform/privacy/sealed-text.js';
 import type { Row, Rows } from '../../src/platform/subscriptions/projection.js';
 import { changeRow, elapsedMs, numberOf } from '../shared/fold.js';
 import { CALLS, LEGS, SEGMENTS } from './call-history.tables.js';
@@ -56,22 +57,22 @@ export class CallRows {
   start(data: Of<'CallStarted'>): void {
     this.rows.put(CALLS, {
       tenant_id: this.tenantId, call_id: this.callId, interaction_id: data.interactionId, direction: data.direction, node_id: data.nodeId, number_id: data.numberId, person_id: data.personId,
-      from_number: data.from, from_name: data.fromName, to_number: data.to, started_at: this.at, confidence: 'seen',
+      from_number: data.from, from_name: data.fromName, to_number: data.to, from_key: keyIdOf(data.from), to_key: keyIdOf(data.to), started_at: this.at, confidence: 'seen',
       wait_ms: 0, ring_ms: 0, talk_ms: 0, hold_ms: 0, wrap_up_ms: 0, bridged_ms: 0, offers: 0, contacts: 0, holds: 0, transfers: [], bridges: [], recordings: [], differences: [], leg_ends: [],
     });
   }
 
   startLeg(data: Of<'LegStarted'>): void {
-    const { legId, role, direction, origin, nodeId, agentId, offerId, number, name } = data;
+    const { legId, role, direction, origin, nodeId, agentId, offerId, personId, number, name } = data;
     this.rows.put(LEGS, {
-      tenant_id: this.tenantId, call_id: this.callId, leg_id: legId, role, direction, origin, node_id: nodeId, agent_id: agentId, offer_id: offerId, number, name, created_at: this.at, hold_ms: 0, holds: 0,
+      tenant_id: this.tenantId, call_id: this.callId, leg_id: legId, role, direction, origin, node_id: nodeId, agent_id: agentId, offer_id: offerId, person_id: personId, number, name, created_at: this.at, hold_ms: 0, holds: 0,
     });
   }
 
   adopt({ legId, fromCallId, passport }: Of<'LegAdopted'>): void {
-    const { role, direction, origin, nodeId, agentId, offerId, createdAt, answeredAt } = passport;
+    const { role, direction, origin, nodeId, agentId, offerId, personId, createdAt, answeredAt } = passport;
     this.rows.put(LEGS, {
-      tenant_id: this.tenantId, call_id: this.callId, leg_id: legId, role, direction, origin, node_id: nodeId, agent_id: agentId, offer_id: offerId, created_at: createdAt, answered_at: answeredAt,
+      tenant_id: this.tenantId, call_id: this.callId, leg_id: legId, role, direction, origin, node_id: nodeId, agent_id: agentId, offer_id: offerId, person_id: personId, created_at: createdAt, answered_at: answeredAt,
       hold_ms: 0, holds: 0, adopted_from: fromCallId, adopted_at: this.at,
     });
     if (answeredAt !== null) this.call((row) => ({ answered_at: row['answered_at'] ?? this.at }));

@@ -33,12 +33,8 @@ const tables: readonly TableSpec[] = [
   }),
 ];
 
-/** Null where the person's key is destroyed and nothing can be shown. */
-const shown = (settings: AgentSettings | MediaNodeSettings | string): Json => {
-  if (typeof settings === 'string') return null;
-  const { password: _password, ...rest } = settings as unknown as Record<string, Json>;
-  return rest;
-};
+/** Sealed, as the log has them; who reads the row opens them. */
+const kept = (settings: AgentSettings | MediaNodeSettings | string): Json => settings as unknown as Json;
 
 const placeOf = (event: Recorded<Shown>): RowKey => {
   const { tenantId } = event.metadata;
@@ -52,7 +48,7 @@ const placeOf = (event: Recorded<Shown>): RowKey => {
 /** Queues, agents, numbers and media nodes as they are configured now, and how each node is connected. */
 export const configuration: Projection = {
   name: 'configuration',
-  version: 1,
+  version: 2,
   eventTypes: EVENTS,
   tables,
   keys: (recorded) => [placeOf(recorded as Recorded<Shown>)],
@@ -71,17 +67,17 @@ export const configuration: Projection = {
       case 'AgentLeftQueue':
         return rows.delete(table, key);
       case 'AgentCreated':
-        return rows.put(table, { tenant_id, agent_id: event.data.agentId, status: 'active', settings: shown(event.data.settings) });
+        return rows.put(table, { tenant_id, agent_id: event.data.agentId, status: 'active', settings: kept(event.data.settings) });
       case 'AgentConfigured':
-        return change({ settings: shown(event.data.settings) });
+        return change({ settings: kept(event.data.settings) });
       case 'NumberAssigned':
         return rows.put(table, { tenant_id, number_id: event.data.numberId, status: 'active', number: event.data.number, destination: event.data.destination });
       case 'NumberConfigured':
         return change({ destination: event.data.destination });
       case 'MediaNodeRegistered':
-        return rows.put(table, { tenant_id, node_id: event.data.nodeId, status: 'active', settings: shown(event.data.settings), restarts: 0 });
+        return rows.put(table, { tenant_id, node_id: event.data.nodeId, status: 'active', settings: kept(event.data.settings), restarts: 0 });
       case 'MediaNodeConfigured':
-        return change({ settings: shown(event.data.settings) });
+        return change({ settings: kept(event.data.settings) });
       case 'MediaNodeGapOpened':
         return change({ gap_id: event.data.gapId, gap_since: event.data.from, gap_cause: event.data.cause, connected_since: null });
       case 'MediaNodeGapClosed':

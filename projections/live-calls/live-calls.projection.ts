@@ -49,7 +49,7 @@ const answered = (row: Readonly<Row>, at: string): Row => ({ answered_at: row['a
 /** Every call that is going on, a row each; a call that ends leaves. */
 export const liveCalls: Projection = {
   name: 'live-calls',
-  version: 1,
+  version: 2,
   holdsPositions: true,
   eventTypes: EVENTS,
   tables: [liveCallsTable],

@@ -1,4 +1,6 @@
+import { streamOf } from '../../src/kernel/streams.js';
 import type { Page, PageRequest } from '../../src/platform/http/pages.js';
+import type { SealedRows } from '../../src/platform/privacy/sealed-text.js';
 import { cursorKey, pageFrom } from '../shared/paging.js';
 import { Conditions, isoSql, rowsOf, selectList, type TenantDatabase } from '../shared/reading.js';
 import { LIVE_CALLS, liveCallsTable, type LiveLegView } from './live-calls.projection.js';
@@ -69,7 +71,10 @@ const WAITING = 'c.segment_id IS NOT NULL';
 
 /** The calls of a tenant that go on. */
 export class LiveCallsQueries {
-  constructor(private readonly database: TenantDatabase) {}
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly sealed: SealedRows,
+  ) {}
 
   /** In the order in which they began. */
   async list(tenantId: string, filter: LiveCallFilter, { limit, cursor }: PageRequest): Promise<Page<LiveCall>> {
@@ -83,20 +88,20 @@ export class LiveCallsQueries {
       .where(filter.waiting, (p) => `(${WAITING}) = ${p}`);
     if (after !== undefined) conditions.always(`(c.started_at, c.call_id) > (${conditions.parameter(after[0])}::timestamptz, ${conditions.parameter(after[1])})`);
     const sql = `SELECT ${COLUMNS} FROM ${LIVE_CALLS} c WHERE ${conditions.sql} ORDER BY c.started_at, c.call_id LIMIT ${conditions.parameter(limit + 1)}`;
-    const found = await this.database.tenantTransaction(tenantId, (tx) => rowsOf<LiveCall>(tx, sql, conditions.values));
+    const found = await this.read(tenantId, sql, conditions.values);
     return pageFrom(LIST, found, limit, ({ startedAt, callId }) => [startedAt, callId]);
   }
 
   /** Undefined once the call has ended: then it is in the call history. */
   async one(tenantId: string, callId: string): Promise<LiveCall | undefined> {
     const sql = `SELECT ${COLUMNS} FROM ${LIVE_CALLS} c WHERE c.tenant_id = $1 AND c.call_id = $2`;
-    return (await this.database.tenantTransaction(tenantId, (tx) => rowsOf<LiveCall>(tx, sql, [tenantId, callId])))[0];
+    return (await this.read(tenantId, sql, [tenantId, callId]))[0];
   }
 
   /** Who waits in the queue, next first: by priority, then by how long, then by who came first. */
   waitingIn(tenantId: string, queueId: string, limit: number): Promise<LiveCall[]> {
     const sql = `SELECT ${COLUMNS} FROM ${LIVE_CALLS} c WHERE c.tenant_id = $1 AND c.queue_id = $2 AND ${WAITING} ORDER BY c.priority, c.waiting_since, c.queue_order LIMIT $3`;
-    return this.database.tenantTransaction(tenantId, (tx) => rowsOf<LiveCall>(tx, sql, [tenantId, queueId, limit]));
+    return this.read(tenantId, sql, [tenantId, queueId, limit]);
   }
 
   /** Queues with calls, by queue id. */
@@ -105,5 +110,9 @@ export class LiveCallsQueries {
       (count(*) FILTER (WHERE c.agent_id IS NOT NULL))::int AS talking, ${isoSql('min(c.waiting_since)')} AS "longestSince"
       FROM ${LIVE_CALLS} c WHERE c.tenant_id = $1 AND c.queue_id IS NOT NULL GROUP BY c.queue_id ORDER BY c.queue_id COLLATE "C"`;
     return this.database.tenantTransaction(tenantId, (tx) => rowsOf<LiveQueue>(tx, sql, [tenantId]));
+  }
+
+  private async read(tenantId: string, sql: string, values: readonly unknown[]): Promise<LiveCall[]> {
+    return this.sealed.open(await this.database.tenantTransaction(tenantId, (tx) => rowsOf<LiveCall>(tx, sql, values)), ({ callId }) => streamOf('call', callId));
   }
 }

@@ -44,6 +44,8 @@ export interface RecordedEvent<E extends DomainEvent = DomainEvent> {
   readonly revision: bigint;
   readonly position: bigint;
   readonly recordedAt: string;
+  /** The personal fields as texts that only the person's key opens, the same before and after it is destroyed: what a read model keeps. */
+  readonly sealed?: Readonly<Record<string, string>>;
 }
 
 /** A RecordedEvent that narrows `data` by `type` over the union E. */
@@ -55,16 +57,29 @@ export const ERASED = '[erased]';
 /** Turns the data of schema version n into that of n + 1. Pure. */
 export type Upcaster = (data: Record<string, Json | undefined>) => Record<string, Json | undefined>;
 
+/** Which fields of an event are personal, and whose they are. A null or absent field stays as it is. */
+export interface PersonalFields {
+  /** Top-level fields that are encrypted. */
+  readonly fields: readonly string[];
+  /** The field with the opaque id of the person under whose key they are. */
+  readonly subject: string;
+  /** Of these, those that hold a phone number: each is under the key of whoever has that number. */
+  readonly numbers?: readonly string[];
+  /** Of these, objects whose own fields are encrypted one by one: `numbers` and `subjects` name them like the others. */
+  readonly objects?: readonly string[];
+  /** Fields with a subject of their own: it counts where the event has it. */
+  readonly subjects?: Readonly<Record<string, string>>;
+}
+
 /**
  * How the catalog treats one event type.
  * `version` is the schema version written today; `upcasters[n]` lifts version n to n + 1.
- * `personal` names the top-level fields that are encrypted, under the key of the person whose
- * opaque id stands in the field `subject`. A null or absent field stays as it is.
+ * `personal` says what is encrypted, each field under the key of the person whom it is about.
  */
 export interface EventSpec {
   readonly version: number;
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
-  readonly personal?: { readonly fields: readonly string[]; readonly subject: string };
+  readonly personal?: PersonalFields;
 }
 
 /** One spec for each type of the union: forgetting one does not compile. */

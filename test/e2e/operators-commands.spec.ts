@@ -61,10 +61,10 @@ describe('trunkline verify and rebuild', () => {
   });
 
   it('name the row that somebody changed, the one that is missing and the one that never was; a rebuild puts them right', async () => {
-    const [first, second] = await sql<{ call_id: string; tenant_id: string }>('SELECT tenant_id, call_id FROM call_history_v1 ORDER BY call_id LIMIT 2');
-    await sql(`UPDATE call_history_v1 SET talk_ms = talk_ms + 1, cause = 'USER_BUSY' WHERE call_id = '${first!.call_id}'`);
-    await sql(`DELETE FROM call_history_v1 WHERE call_id = '${second!.call_id}'`);
-    await sql(`INSERT INTO call_history_legs_v1 (tenant_id, call_id, leg_id) VALUES ('nobody', 'no-call', 'no-leg')`);
+    const [first, second] = await sql<{ call_id: string; tenant_id: string }>('SELECT tenant_id, call_id FROM call_history_v2 ORDER BY call_id LIMIT 2');
+    await sql(`UPDATE call_history_v2 SET talk_ms = talk_ms + 1, cause = 'USER_BUSY' WHERE call_id = '${first!.call_id}'`);
+    await sql(`DELETE FROM call_history_v2 WHERE call_id = '${second!.call_id}'`);
+    await sql(`INSERT INTO call_history_legs_v2 (tenant_id, call_id, leg_id) VALUES ('nobody', 'no-call', 'no-leg')`);
     const found = await run('verify', 'call-history');
     expect([found.code, found.err.includes('at ')]).toEqual([1, false]);
     expect(found.out).toContain('call-history v1, up to position');

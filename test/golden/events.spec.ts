@@ -37,6 +37,8 @@ const goldenKeys = async (): Promise<GoldenKeys> => {
       const subject = (decoded as Record<string, Json | undefined>)[field];
       if (typeof subject === 'string') await keys.keyFor(TENANT, subject);
     }
+    // Numbers are under the keys of those who have them.
+    for (const text of textsIn(decoded)) if (text.startsWith('+')) await keys.keyFor(TENANT, keys.personId(TENANT, text));
   }
   return keys;
 };
@@ -70,7 +72,7 @@ describe('events that were ever written', () => {
       for (const text of said) expect([text, bytes.includes(text)]).toEqual([text, false]);
       const [erased] = await catalog.decode([recalled(stored)], new GoldenKeys(), 'refuse');
       for (const field of personal.fields) {
-        if ((decoded as Record<string, Json>)[field] !== null) expect((erased?.data as Record<string, Json>)[field]).toBe(ERASED);
+        if ((decoded as Record<string, Json>)[field] !== null) expect(new Set(textsIn((erased?.data as Record<string, Json>)[field]))).toEqual(new Set([ERASED]));
       }
     }
   });

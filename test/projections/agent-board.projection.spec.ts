@@ -19,7 +19,7 @@ const workday = (): Scene => {
 const ask = async <T>(scene: Scene, question: (board: AgentBoardQueries, activity: AgentActivityQueries, projected: Projected) => Promise<T>): Promise<T> => {
   const projected = await projectScene(scene, agentBoard, 7);
   try {
-    return await question(new AgentBoardQueries(projected.database), new AgentActivityQueries(projected.database), projected);
+    return await question(new AgentBoardQueries(projected.database, projected.sealed), new AgentActivityQueries(projected.database), projected);
   } finally {
     await projected.close();
   }

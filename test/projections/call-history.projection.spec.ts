@@ -9,7 +9,7 @@ import { Scene, sceneTime } from '../support/scene.js';
 const withQueries = async <T>(scene: Scene, ask: (queries: CallHistoryQueries, projected: Projected) => Promise<T>): Promise<T> => {
   const projected = await projectScene(scene, callHistory);
   try {
-    return await ask(new CallHistoryQueries(projected.database), projected);
+    return await ask(new CallHistoryQueries(projected.database, projected.sealed), projected);
   } finally {
     await projected.close();
   }

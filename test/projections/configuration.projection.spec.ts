@@ -41,7 +41,7 @@ const events: readonly GivenEvent[] = [
 const using = async (use: (queries: ConfigurationQueries, projected: Projected) => Promise<void>): Promise<void> => {
   const projected = await givenEvents(...events).project(configuration);
   try {
-    await use(new ConfigurationQueries(projected.database), projected);
+    await use(new ConfigurationQueries(projected.database, projected.sealed), projected);
   } finally {
     await projected.close();
   }

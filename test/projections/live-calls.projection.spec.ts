@@ -6,7 +6,7 @@ import { Scene, sceneTime } from '../support/scene.js';
 const using = async (scene: Scene, question: (queries: LiveCallsQueries) => Promise<void>): Promise<void> => {
   const projected = await projectScene(scene, liveCalls, 5);
   try {
-    await question(new LiveCallsQueries(projected.database));
+    await question(new LiveCallsQueries(projected.database, projected.sealed));
   } finally {
     await projected.close();
   }

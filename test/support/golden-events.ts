@@ -46,6 +46,15 @@ export class GoldenKeys implements SubjectKeys {
     return this.known.get(keyId);
   }
 
+  liveKeyId(tenantId: string, subject: string): Promise<string | undefined> {
+    const keyId = deterministicId('golden-key', tenantId, subject);
+    return Promise.resolve(this.known.has(keyId) ? keyId : undefined);
+  }
+
+  forget(): void {
+    // Nothing is kept beside the keys themselves.
+  }
+
   destroy(tenantId: string, subject: string): Promise<number> {
     return Promise.resolve(this.known.delete(deterministicId('golden-key', tenantId, subject)) ? 1 : 0);
   }

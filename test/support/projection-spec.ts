@@ -1,3 +1,4 @@
+import { eventCatalog } from '../../src/engine/domain.js';
 import type { EventSpec, Json, RecordedEvent } from '../../src/kernel/event.js';
 import { EventCatalog } from '../../src/platform/event-store/event-catalog.js';
 import { deterministicId } from '../../src/platform/event-store/deterministic-ids.js';
@@ -5,6 +6,8 @@ import { EventLog } from '../../src/platform/event-store/event-log.js';
 import { InMemoryEventStore } from '../../src/platform/event-store/in-memory/in-memory.event-store.js';
 import type { Database } from '../../src/platform/postgres/database.js';
 import { InMemorySubjectKeys } from '../../src/platform/privacy/in-memory-subject-keys.js';
+import { SealedRows } from '../../src/platform/privacy/sealed-text.js';
+import type { SubjectKeys } from '../../src/platform/privacy/subject-keys.port.js';
 import { prepareProjection } from '../../src/platform/subscriptions/projection-batch.js';
 import { batchOf } from '../../src/platform/subscriptions/projection-parking.js';
 import { foldInto, ProjectionStore } from '../../src/platform/subscriptions/projection-store.js';
@@ -29,6 +32,9 @@ export interface GivenEvent {
 
 export interface Projected {
   readonly database: Database;
+  /** Opens what the rows keep sealed. */
+  readonly sealed: SealedRows;
+  readonly keys: SubjectKeys;
   /** All rows of the read model's table, ordered by primary key: timestamps as ISO 8601, bigint as number where it is safe. */
   rows(table: string): Promise<Record<string, Json>[]>;
   /** Folds more events on top. */
@@ -71,6 +77,16 @@ const numbering = () => {
   };
 };
 
+/** The event as it comes out of a log: its personal fields sealed beside the plaintext. */
+const sealedIn =
+  (log: EventLog) =>
+  async (event: RecordedEvent): Promise<RecordedEvent> => {
+    if (log.catalog.spec(event.type) === undefined) return event;
+    const coded = await log.catalog.encode(event.stream, { ...event, data: event.data as Json }, log.keys);
+    const sealed = log.catalog.sealed(event.type, coded.data);
+    return { ...event, schemaVersion: coded.schemaVersion, ...(sealed === undefined ? {} : { sealed }) };
+  };
+
 /**
  * `await givenEvents(...).project(projection)` folds the events into real tables, one batch per
  * event or, with `batchSize`, that many at a time; a correct projection does not notice the difference.
@@ -80,12 +96,13 @@ export const givenEvents = (...events: readonly GivenEvent[]) => ({
     const { database, close } = await platformDatabase();
     const store = new ProjectionStore(database);
     const prepared = prepareProjection(projection);
-    const specs: Record<string, EventSpec> = Object.fromEntries(projection.eventTypes.map((type) => [type, { version: 1 }]));
+    const known = eventCatalog();
+    const specs: Record<string, EventSpec> = Object.fromEntries(projection.eventTypes.map((type) => [type, known.spec(type) ?? { version: 1 }]));
     const log = new EventLog(new InMemoryEventStore({ clock: realClock }), new EventCatalog(specs), new InMemorySubjectKeys());
     await store.ensure(prepared, 'given');
     const number = numbering();
     const more = async (...given: readonly GivenEvent[]): Promise<void> => {
-      const recorded = given.map(number);
+      const recorded = await Promise.all(given.map(number).map(sealedIn(log)));
       const size = options.batchSize ?? 1;
       for (let i = 0; i < recorded.length; i += size) {
         await database.transaction((tx) => foldInto(tx, store.schema, batchOf(prepared, log, recorded.slice(i, i + size))));
@@ -99,6 +116,8 @@ export const givenEvents = (...events: readonly GivenEvent[]) => ({
     }
     return {
       database,
+      sealed: new SealedRows(log.keys),
+      keys: log.keys,
       more,
       close,
       rows: async (table) => {

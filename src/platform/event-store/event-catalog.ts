@@ -1,5 +1,6 @@
-import type { EventSpec, Json, RecordedEvent } from '../../kernel/event.js';
-import { decryptField, encryptField, isEncrypted } from '../privacy/field-cipher.js';
+import type { EventSpec, Json, PersonalFields, RecordedEvent } from '../../kernel/event.js';
+import { decryptField, type EncryptedField, encryptField, isEncrypted } from '../privacy/field-cipher.js';
+import { sealedText } from '../privacy/sealed-text.js';
 import type { SubjectKeys } from '../privacy/subject-keys.port.js';
 import { type NewEvent, InvalidEvent, type StoredEvent } from './event-store.port.js';
 
@@ -50,12 +51,16 @@ export class EventCatalog {
     const coded = { ...event, schemaVersion: spec.version };
     if (spec.personal === undefined) return coded;
     const data = { ...(event.data as Fields) };
-    const present = spec.personal.fields.filter((field) => data[field] !== undefined && data[field] !== null);
-    if (present.length === 0) return coded;
-    const subject = data[spec.personal.subject];
-    if (typeof subject !== 'string' || subject === '') throw new InvalidEvent(`${event.type} has personal fields but no ${spec.personal.subject}`);
-    const key = await keys.keyFor(event.metadata.tenantId, subject);
-    for (const field of present) data[field] = { ...encryptField(key, stream, event.type, event.id, field, data[field] ?? null) };
+    const places = personalPlaces(spec.personal, data);
+    if (places.length === 0) return coded;
+    const { tenantId } = event.metadata;
+    const sealing = places.map(async ({ field, part, value, number, subjects }) => {
+      const subject = number && typeof value === 'string' && value !== '' ? keys.personId(tenantId, value) : subjects.map((name) => data[name]).find((id) => typeof id === 'string' && id !== '');
+      if (typeof subject !== 'string') throw new InvalidEvent(`${event.type} has personal fields but no ${subjects.join(' or ')}`);
+      const sealed = { ...encryptField(await keys.keyFor(tenantId, subject), stream, event.type, event.id, pathOf(field, part), value) };
+      data[field] = part === undefined ? sealed : { ...(data[field] as Fields), [part]: sealed };
+    });
+    await Promise.all(sealing);
     return { ...coded, data };
   }
 
@@ -67,10 +72,7 @@ export class EventCatalog {
   async decode(events: readonly StoredEvent[], keys: SubjectKeys, unknown: 'keep' | 'refuse'): Promise<RecordedEvent[]> {
     const keyIds = new Set<string>();
     for (const event of events) {
-      for (const field of this.specs.get(event.type)?.personal?.fields ?? []) {
-        const value = (event.data as Fields)[field];
-        if (isEncrypted(value)) keyIds.add(value.k);
-      }
+      for (const field of this.specs.get(event.type)?.personal?.fields ?? []) forEachEncrypted((event.data as Fields)[field], ({ k }) => keyIds.add(k));
     }
     if (keyIds.size > 0) await keys.load(keyIds);
     return events.map((event) => this.decodeOne(event, keys, unknown));
@@ -83,17 +85,66 @@ export class EventCatalog {
       return event;
     }
     let data = event.data as Fields;
-    if (spec.personal !== undefined) {
-      for (const field of spec.personal.fields) {
+    const sealed = this.sealed(event.type, data);
+    if (sealed !== undefined) {
+      const opened = (path: string, value: Json | undefined): Json | undefined => (isEncrypted(value) ? decryptField(keys.get(value.k), event.stream, event.type, path, value) : value);
+      data = { ...data };
+      for (const field of Object.keys(sealed)) {
         const value = data[field];
-        if (!isEncrypted(value)) continue;
-        if (data === event.data) data = { ...data };
-        data[field] = decryptField(keys.get(value.k), event.stream, event.type, field, value);
+        data[field] = isObject(value) && !isEncrypted(value) ? Object.fromEntries(Object.entries(value).map(([part, item]) => [part, opened(pathOf(field, part), item)])) : opened(field, value);
       }
     }
     for (let version = event.schemaVersion; version < spec.version; version += 1) {
       data = { ...(spec.upcasters?.[version]?.(data) ?? data) };
     }
-    return { ...event, schemaVersion: spec.version, data };
+    return { ...event, schemaVersion: spec.version, data, ...(sealed === undefined ? {} : { sealed }) };
+  }
+
+  /** The encrypted fields of an event's data as one text each, an object of them as SEALED_OBJECT; undefined where there are none. */
+  sealed(type: string, data: unknown): Record<string, string> | undefined {
+    let sealed: Record<string, string> | undefined;
+    for (const field of this.specs.get(type)?.personal?.fields ?? []) {
+      const value = (data as Fields)[field];
+      forEachEncrypted(value, (part) => ((sealed ??= {})[field] = isEncrypted(value) ? sealedText(part, type, field) : SEALED_OBJECT));
+    }
+    return sealed;
   }
 }
+
+/** What a read model is given for an object whose fields are encrypted one by one: none needs what is in it. */
+const SEALED_OBJECT = '[sealed]';
+
+const pathOf = (field: string, part: string | undefined): string => (part === undefined ? field : `${field}.${part}`);
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json | undefined } => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const forEachEncrypted = (value: Json | undefined, found: (field: EncryptedField) => void): void => {
+  if (isEncrypted(value)) found(value);
+  else if (isObject(value)) for (const part of Object.values(value)) if (isEncrypted(part)) found(part);
+};
+
+interface PersonalPlace {
+  readonly field: string;
+  /** Within an object that is encrypted field by field. */
+  readonly part: string | undefined;
+  readonly value: Json;
+  readonly number: boolean;
+  /** Fields that may name the person, the first that does counts. */
+  readonly subjects: readonly string[];
+}
+
+/** The values that are to be encrypted, and whose they are. */
+const personalPlaces = ({ fields, subject, numbers = [], objects = [], subjects = {} }: PersonalFields, data: Fields): PersonalPlace[] => {
+  const places: PersonalPlace[] = [];
+  const add = (field: string, part: string | undefined, value: Json | undefined): void => {
+    if (value === undefined || value === null) return;
+    const name = part ?? field;
+    const own = subjects[name];
+    places.push({ field, part, value, number: numbers.includes(name), subjects: own === undefined ? [subject] : [own, subject] });
+  };
+  for (const field of fields) {
+    const value = data[field];
+    if (objects.includes(field) && isObject(value)) for (const [part, item] of Object.entries(value)) add(field, part, item);
+    else add(field, undefined, value);
+  }
+  return places;
+};

@@ -33,14 +33,18 @@ export class EventLog {
     if (result.written === undefined || coded.length === 0) return { revision: result.revision, position: result.position, events: undefined };
     const { firstPosition, recordedAt } = result.written;
     const firstRevision = result.revision - BigInt(coded.length - 1);
-    const recorded = coded.map((event, index) => ({
-      ...event,
-      data: events[index]!.data,
-      stream,
-      revision: firstRevision + BigInt(index),
-      position: firstPosition + BigInt(index),
-      recordedAt,
-    }));
+    const recorded = coded.map((event, index) => {
+      const sealed = this.catalog.sealed(event.type, event.data);
+      return {
+        ...event,
+        data: events[index]!.data,
+        stream,
+        revision: firstRevision + BigInt(index),
+        position: firstPosition + BigInt(index),
+        recordedAt,
+        ...(sealed === undefined ? {} : { sealed }),
+      };
+    });
     for (const listener of this.listeners) listener(recorded);
     return { revision: result.revision, position: result.position, events: recorded };
   }

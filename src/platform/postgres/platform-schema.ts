@@ -89,4 +89,8 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
       since timestamptz NOT NULL DEFAULT now()
     )`,
   },
+  {
+    id: '0007-persons-who-were-erased',
+    sql: `CREATE INDEX ON trunkline_subject_keys (tenant_id, subject, destroyed_at) WHERE destroyed_at IS NOT NULL`,
+  },
 ];

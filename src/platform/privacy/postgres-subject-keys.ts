@@ -3,13 +3,22 @@ import { DomainError } from '../../kernel/errors.js';
 import { sqlState } from '../postgres/database-errors.js';
 import { DatabaseUnavailable, type Database } from '../postgres/database.js';
 import type { KeyRing } from './key-wrapping.js';
-import type { SubjectKey, SubjectKeys } from './subject-keys.port.js';
+import { QUARANTINE_MS, type SubjectKey, type SubjectKeys } from './subject-keys.port.js';
 
 interface KeyRow {
   readonly key_id: string;
   readonly tenant_id: string;
   readonly subject: string;
   readonly wrapped_key: Buffer;
+}
+
+/** What a person's next event is encrypted with; no key: the person was erased a moment ago. */
+type FoundRow = Pick<KeyRow, 'tenant_id' | 'subject'> & (Pick<KeyRow, 'key_id' | 'wrapped_key'> | { readonly key_id: null });
+
+interface Cached<T> {
+  readonly key: T;
+  readonly place: string;
+  readonly until: number;
 }
 
 interface Wanted {
@@ -30,19 +39,27 @@ const MAX_GROUP = 500;
  */
 const PASSING = /^(40001|40P01|55P03|57014|25006|53...|58...)$/;
 
+const QUARANTINE_START = `now() - interval '${QUARANTINE_MS} milliseconds'`;
+
 /** One statement finds the live keys of a group of persons and makes those that are missing; it is right with two writers at once. */
 const FIND_OR_MAKE = `WITH wanted AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bytea[]) AS w (tenant_id, subject, key_id, wrapped_key)
   ), made AS (
     INSERT INTO trunkline_subject_keys (key_id, tenant_id, subject, wrapped_key) SELECT key_id, tenant_id, subject, wrapped_key FROM wanted w
     WHERE NOT EXISTS (SELECT 1 FROM trunkline_subject_keys k WHERE k.tenant_id = w.tenant_id AND k.subject = w.subject AND k.destroyed_at IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM trunkline_subject_keys k WHERE k.tenant_id = w.tenant_id AND k.subject = w.subject AND k.destroyed_at > ${QUARANTINE_START})
     ON CONFLICT (tenant_id, subject) WHERE destroyed_at IS NULL DO NOTHING
     RETURNING key_id, tenant_id, subject, wrapped_key
   )
   SELECT key_id, tenant_id, subject, wrapped_key FROM made
   UNION ALL
-  SELECT k.key_id, k.tenant_id, k.subject, k.wrapped_key FROM trunkline_subject_keys k JOIN wanted w USING (tenant_id, subject) WHERE k.destroyed_at IS NULL`;
+  SELECT k.key_id, k.tenant_id, k.subject, k.wrapped_key FROM trunkline_subject_keys k JOIN wanted w USING (tenant_id, subject) WHERE k.destroyed_at IS NULL
+  UNION ALL
+  SELECT NULL, w.tenant_id, w.subject, NULL FROM wanted w
+  WHERE EXISTS (SELECT 1 FROM trunkline_subject_keys k WHERE k.tenant_id = w.tenant_id AND k.subject = w.subject AND k.destroyed_at > ${QUARANTINE_START})
+    AND NOT EXISTS (SELECT 1 FROM trunkline_subject_keys k WHERE k.tenant_id = w.tenant_id AND k.subject = w.subject AND k.destroyed_at IS NULL)`;
 const BY_ID = 'SELECT key_id, tenant_id, subject, wrapped_key FROM trunkline_subject_keys WHERE key_id = ANY($1::uuid[]) AND destroyed_at IS NULL';
+const LIVE = 'SELECT key_id FROM trunkline_subject_keys WHERE tenant_id = $1 AND subject = $2 AND destroyed_at IS NULL';
 const DESTROY = 'UPDATE trunkline_subject_keys SET wrapped_key = NULL, destroyed_at = now() WHERE tenant_id = $1 AND subject = $2 AND destroyed_at IS NULL RETURNING key_id';
 
 /**
@@ -52,8 +69,8 @@ const DESTROY = 'UPDATE trunkline_subject_keys SET wrapped_key = NULL, destroyed
  * Throws DomainError `subject-keys-unavailable` while the database is away: whoever reads the log waits then.
  */
 export class PostgresSubjectKeys implements SubjectKeys {
-  private readonly live = new Map<string, { readonly key: SubjectKey; readonly until: number }>();
-  private readonly byId = new Map<string, { readonly key: SubjectKey | undefined; readonly until: number }>();
+  private readonly live = new Map<string, Cached<SubjectKey>>();
+  private readonly byId = new Map<string, Cached<SubjectKey | undefined>>();
   private wanted: Wanted[] = [];
   private asking = false;
 
@@ -79,8 +96,8 @@ export class PostgresSubjectKeys implements SubjectKeys {
     for (let start = 0; start < unknown.length; start += 5_000) {
       const page = unknown.slice(start, start + 5_000);
       const { rows } = await this.query<KeyRow>(BY_ID, [page]);
-      const found = new Map(rows.map((row) => [row.key_id, this.unwrapped(row)]));
-      for (const keyId of page) this.remember(this.byId, keyId, { key: found.get(keyId), until: now + TRUST_MS });
+      const found = new Map(rows.map((row) => [row.key_id, { key: this.unwrapped(row), place: placeOf(row.tenant_id, row.subject) }]));
+      for (const keyId of page) this.remember(this.byId, keyId, { ...(found.get(keyId) ?? { key: undefined, place: '' }), until: now + TRUST_MS });
     }
   }
 
@@ -90,9 +107,18 @@ export class PostgresSubjectKeys implements SubjectKeys {
 
   async destroy(tenantId: string, subject: string): Promise<number> {
     const { rows } = await this.query<{ key_id: string }>(DESTROY, [tenantId, subject]);
-    this.live.delete(placeOf(tenantId, subject));
-    for (const { key_id: keyId } of rows) this.byId.delete(keyId);
+    this.forget(tenantId, subject);
     return rows.length;
+  }
+
+  forget(tenantId: string, subject: string): void {
+    const gone = placeOf(tenantId, subject);
+    this.live.delete(gone);
+    for (const [keyId, { place }] of this.byId) if (place === gone) this.byId.delete(keyId);
+  }
+
+  async liveKeyId(tenantId: string, subject: string): Promise<string | undefined> {
+    return (await this.query<{ key_id: string }>(LIVE, [tenantId, subject])).rows[0]?.key_id;
   }
 
   personId(tenantId: string, identity: string): string {
@@ -126,15 +152,16 @@ export class PostgresSubjectKeys implements SubjectKeys {
         const keyId = this.random.uuid();
         return { tenantId, subject, keyId, wrapped: this.ring.wrap(tenantId, subject, keyId, this.ring.newKey()) };
       });
-      const { rows } = await this.query<KeyRow>(FIND_OR_MAKE, [made.map((m) => m.tenantId), made.map((m) => m.subject), made.map((m) => m.keyId), made.map((m) => m.wrapped)]);
+      const { rows } = await this.query<FoundRow>(FIND_OR_MAKE, [made.map((m) => m.tenantId), made.map((m) => m.subject), made.map((m) => m.keyId), made.map((m) => m.wrapped)]);
       const until = this.clock.now() + TRUST_MS;
       for (const row of rows) {
         const place = placeOf(row.tenant_id, row.subject);
-        const key = this.unwrapped(row);
+        // A key that nobody keeps: what it encrypts is never read.
+        const key = row.key_id === null ? { keyId: this.random.uuid(), key: this.ring.newKey() } : this.unwrapped(row);
         keys.set(place, key);
         missing.delete(place);
-        this.remember(this.live, place, { key, until });
-        this.remember(this.byId, key.keyId, { key, until });
+        this.remember(this.live, place, { key, place, until });
+        if (row.key_id !== null) this.remember(this.byId, key.keyId, { key, place, until });
       }
     }
     return keys;
@@ -153,7 +180,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
     return { keyId: row.key_id, key: this.ring.unwrap(row.tenant_id, row.subject, row.key_id, row.wrapped_key) };
   }
 
-  private remember<T>(cache: Map<string, T>, name: string, value: T): void {
+  private remember<T>(cache: Map<string, Cached<T>>, name: string, value: Cached<T>): void {
     cache.delete(name);
     cache.set(name, value);
     if (cache.size <= MAX_CACHED) return;

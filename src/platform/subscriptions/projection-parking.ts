@@ -2,6 +2,7 @@ import { isoTime, type Clock } from '../../kernel/clock.js';
 import type { RecordedEvent } from '../../kernel/event.js';
 import type { EventLog } from '../event-store/event-log.js';
 import { shownError } from '../observability/logger.js';
+import { withSealed } from '../privacy/sealed-text.js';
 import type { ParkedEvent, ParkedEvents } from './parked-events.port.js';
 import { FoldFailure, ProjectionBatch, versionName, type PreparedProjection } from './projection-batch.js';
 import { assertKnown } from './known-events.js';
@@ -88,7 +89,7 @@ export class ProjectionParking {
   }
 }
 
-/** A batch of what the projection takes of these events. Throws FoldFailure. */
+/** A batch of what the projection takes of these events, their personal fields sealed. Throws FoldFailure. */
 export const batchOf = (prepared: PreparedProjection, log: EventLog, events: Iterable<RecordedEvent>): ProjectionBatch => {
   const batch = new ProjectionBatch(prepared);
   for (const event of events) {
@@ -98,7 +99,7 @@ export const batchOf = (prepared: PreparedProjection, log: EventLog, events: Ite
     } catch (error) {
       throw new FoldFailure(prepared.projection, event, error);
     }
-    batch.add(event);
+    batch.add(withSealed(event));
   }
   return batch;
 };

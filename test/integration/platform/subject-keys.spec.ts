@@ -7,7 +7,7 @@ import { Database } from '../../../src/platform/postgres/database.js';
 import { InMemorySubjectKeys } from '../../../src/platform/privacy/in-memory-subject-keys.js';
 import { KeyRing } from '../../../src/platform/privacy/key-wrapping.js';
 import { PostgresSubjectKeys } from '../../../src/platform/privacy/postgres-subject-keys.js';
-import type { SubjectKeys } from '../../../src/platform/privacy/subject-keys.port.js';
+import { QUARANTINE_MS, type SubjectKeys } from '../../../src/platform/privacy/subject-keys.port.js';
 import { decodeAll } from '../../../src/platform/subscriptions/log-pages.js';
 import { ManualClock, SeededRandom, settle } from '../../support/manual-clock.js';
 import { platformDatabase } from '../../support/platform-database.js';
@@ -31,7 +31,13 @@ afterAll(() => close());
 /** One process's keys. */
 const process = (clock = new ManualClock(), master = MASTER) => ({ clock, keys: new PostgresSubjectKeys(database, new KeyRing(master), clock, new SeededRandom((seed += 1))) });
 
-const contract = (name: string, make: () => SubjectKeys): void => {
+/** Ten minutes pass, for the process and for the database. */
+const endQuarantine = async (clock: ManualClock): Promise<void> => {
+  await clock.advance(QUARANTINE_MS);
+  await database.query(`UPDATE trunkline_subject_keys SET destroyed_at = destroyed_at - interval '${QUARANTINE_MS} milliseconds'`);
+};
+
+const contract = (name: string, make: (clock?: ManualClock) => SubjectKeys): void => {
   describe(`keys of persons, ${name}`, () => {
     test('a person has one key within a tenant, another tenant has another one', async () => {
       const keys = make();
@@ -44,14 +50,21 @@ const contract = (name: string, make: () => SubjectKeys): void => {
       expect(keys.get(one.keyId)).toEqual(one);
     });
 
-    test('a destroyed key is gone for good, and the person gets a new one when it comes again', async () => {
-      const keys = make();
+    test('a destroyed key is gone for good; what is recorded right after is never read; later the person gets a new one', async () => {
+      const clock = new ManualClock();
+      const keys = make(clock);
       const old = await keys.keyFor('acme', 'p');
       expect(await keys.destroy('acme', 'p')).toBe(1);
       expect(await keys.destroy('acme', 'p')).toBe(0);
       await keys.load([old.keyId]);
       expect(keys.get(old.keyId)).toBeUndefined();
+      const quarantined = await keys.keyFor('acme', 'p');
+      expect(quarantined.key.equals(old.key)).toBe(false);
+      await keys.load([quarantined.keyId]);
+      expect([keys.get(quarantined.keyId), await keys.liveKeyId('acme', 'p')]).toEqual([undefined, undefined]);
+      await endQuarantine(clock);
       const fresh = await keys.keyFor('acme', 'p');
+      expect(await keys.liveKeyId('acme', 'p')).toBe(fresh.keyId);
       expect(fresh.keyId).not.toBe(old.keyId);
       expect(fresh.key.equals(old.key)).toBe(false);
     });
@@ -65,8 +78,8 @@ const contract = (name: string, make: () => SubjectKeys): void => {
   });
 };
 
-contract('in memory', () => new InMemorySubjectKeys());
-contract('in PostgreSQL', () => process().keys);
+contract('in memory', (clock) => new InMemorySubjectKeys('test', clock));
+contract('in PostgreSQL', (clock) => process(clock).keys);
 
 describe('keys in PostgreSQL', () => {
   test('survive a restart, and two processes that meet a person at once agree on one key', async () => {

@@ -7,7 +7,7 @@ import { splitAction, type SwitchAction } from './switch-action.js';
 const DEADLINE_MS = 10_000;
 
 /** The event that asks the switch for a deed. */
-export const request = (meta: CommandMeta, call: { readonly nodeId: string; readonly personId: string }, action: SwitchAction, deadlineMs = DEADLINE_MS): CallEvent => ({
+export const request = (meta: CommandMeta, call: { readonly nodeId: string; readonly personId: string; readonly agentId?: string }, action: SwitchAction, deadlineMs = DEADLINE_MS): CallEvent => ({
   type: 'SwitchActionRequested',
   data: {
     nodeId: call.nodeId,
@@ -16,6 +16,7 @@ export const request = (meta: CommandMeta, call: { readonly nodeId: string; read
     deed: action.deed,
     ...splitAction(action),
     personId: call.personId,
+    ...(call.agentId === undefined ? {} : { agentId: call.agentId }),
     deadlineAt: isoTime(msOf(meta.at) + deadlineMs),
   },
 });

@@ -1,4 +1,4 @@
-import type { DomainEvent, EventSpecs, Json } from '../../../kernel/event.js';
+import type { DomainEvent, EventSpecs, Json, Upcaster } from '../../../kernel/event.js';
 import type { Deed } from './switch-action.js';
 
 export type LegRole = 'caller' | 'callee' | 'agent' | 'other';
@@ -194,6 +194,8 @@ export type CallEvent =
       readonly parameters: Json;
       readonly personal: Json;
       readonly personId: string;
+      /** The agent whose phone it is that the deed calls; absent for any other. */
+      readonly agentId?: string;
       readonly deadlineAt: string;
     }>
   /** At-most-once deeds only: about to be done, never to be repeated. */
@@ -205,8 +207,11 @@ export type CallEvent =
   /** The switch's own CDR says something else than what we recorded. */
   | DomainEvent<'CdrDiffered', { readonly legId: string; readonly field: string; readonly recorded: string | null; readonly witnessed: string | null }>;
 
+const asItIs: Upcaster = (data) => data;
+
 export const callEventSpecs: EventSpecs<CallEvent> = {
-  CallStarted: { version: 1, personal: { fields: ['from', 'fromName', 'to'], subject: 'personId' } },
+  // Up to version 1 everything in an event was under the key of one person.
+  CallStarted: { version: 2, upcasters: { 1: asItIs }, personal: { fields: ['from', 'fromName', 'to'], subject: 'personId', numbers: ['from', 'to'] } },
   LegStarted: { version: 1, personal: { fields: ['number', 'name'], subject: 'personId' } },
   LegRinging: { version: 1 },
   LegEarlyMedia: { version: 1 },
@@ -216,7 +221,7 @@ export const callEventSpecs: EventSpecs<CallEvent> = {
   LegsUnbridged: { version: 1 },
   LegHeld: { version: 1 },
   LegResumed: { version: 1 },
-  LegTransferred: { version: 1, personal: { fields: ['destination'], subject: 'personId' } },
+  LegTransferred: { version: 2, upcasters: { 1: asItIs }, personal: { fields: ['destination'], subject: 'personId', numbers: ['destination'] } },
   DigitsCollected: { version: 1, personal: { fields: ['digits'], subject: 'personId' } },
   PlaybackStarted: { version: 1 },
   PlaybackStopped: { version: 1 },
@@ -236,7 +241,11 @@ export const callEventSpecs: EventSpecs<CallEvent> = {
   OfferAccepted: { version: 1 },
   AgentContactStarted: { version: 1 },
   AgentContactEnded: { version: 1 },
-  SwitchActionRequested: { version: 1, personal: { fields: ['personal'], subject: 'personId' } },
+  SwitchActionRequested: {
+    version: 2,
+    upcasters: { 1: asItIs },
+    personal: { fields: ['personal'], subject: 'personId', objects: ['personal'], numbers: ['callerNumber', 'destination'], subjects: { address: 'agentId' } },
+  },
   SwitchActionStarted: { version: 1 },
   SwitchActionSucceeded: { version: 1 },
   SwitchActionFailed: { version: 1 },

@@ -46,7 +46,7 @@ export const decideOffer = (command: OfferCommand, state: CallState): readonly C
     case 'RingAgent': {
       if (Object.values(state.actions).some((action) => action.deed === 'originate' && action.channelId === offer.legId) || state.legs[offer.legId] !== undefined || state.expectedLegs.includes(offer.legId)) return [];
       return [
-        request(meta, state, {
+        request(meta, { ...state, agentId }, {
           actionId: `${offerId}:originate`,
           channelId: offer.legId,
           deed: 'originate',

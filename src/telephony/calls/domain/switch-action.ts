@@ -1,4 +1,4 @@
-import type { Json } from '../../../kernel/event.js';
+import { ERASED, type Json } from '../../../kernel/event.js';
 
 /**
  * A deed on the switch. `actionId` is the effect's key and the Job-UUID; `channelId` is the channel
@@ -71,6 +71,9 @@ export const splitAction = (action: SwitchAction): { parameters: Json; personal:
   return { parameters, personal: Object.keys(personal).length > 0 ? personal : null };
 };
 
+/** Without these there is nothing to be done; who calls may be unknown. */
+const NEEDED = ['address', 'destination', 'digits'] as const;
+
 /** The action that an event asks for, or undefined where the person behind it was erased meanwhile. */
 export const joinAction = (data: {
   readonly actionId: string;
@@ -79,6 +82,6 @@ export const joinAction = (data: {
   readonly parameters: Json;
   readonly personal: Json;
 }): SwitchAction | undefined =>
-  typeof data.personal === 'string'
+  typeof data.personal === 'string' || NEEDED.some((part) => (data.personal as Readonly<Record<string, Json>> | null)?.[part] === ERASED)
     ? undefined
     : ({ actionId: data.actionId, channelId: data.channelId, deed: data.deed, ...(data.parameters as object), ...(data.personal as object | null) } as SwitchAction);
