@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { portNumber, position, positive, several, wholeNumber } from './cli/shared/arguments.js';
+import { faultNumbers, portNumber, position, positive, several, wholeNumber } from './cli/shared/arguments.js';
 import { describeFailure } from './cli/shared/operator-error.js';
 import type { KeyOptions } from './cli/commands/keys.js';
 import type { LogCopyOptions } from './cli/commands/log-copy.js';
 import type { SimulateOptions } from './cli/commands/simulate.js';
+import type { SimulateDaysOptions } from './cli/commands/simulate-days.js';
 
 const { env } = process;
 
@@ -41,7 +42,10 @@ program
 
 program
   .command('simulate')
-  .description('a simulated FreeSWITCH on an event socket, with people who call; point FREESWITCH_NODES at it')
+  .description('with --hours: whole days of a call center in memory, with everything that goes wrong, the same for the same seed; else a simulated FreeSWITCH on an event socket, with people who call: point FREESWITCH_NODES at it')
+  .option('--hours <n>', 'hours of a day to live through on time of its own; exit code 1 where something does not hold that must', positive)
+  .option('--days <n>', 'with --hours: so many days, each with the seed after', wholeNumber, 1)
+  .option('--faults <which>', 'with --hours: all, none, or numbers of the seed’s faults such as 0,3', faultNumbers, 'all')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <port>', 'port to listen on, 0 for any', portNumber, 8021)
   .option('--password <word>', 'password of the event socket', 'ClueCon')
@@ -55,7 +59,9 @@ program
   .option('--key <key>', 'key for --api: of the tenant with agents:write and calls:read, or an operator’s')
   .option('--tenant <id>', 'tenant to act for with an operator’s key')
   .option('--cdr-password <word>', 'post the switch’s own CDRs to --api, with the TRUNKLINE_CDR_PASSWORD there')
-  .action(async (options: SimulateOptions) => (await import('./cli/commands/simulate.js')).simulate(options));
+  .action(async (options: SimulateOptions & SimulateDaysOptions & { readonly hours?: number }) =>
+    options.hours === undefined ? (await import('./cli/commands/simulate.js')).simulate(options) : verdict((await import('./cli/commands/simulate-days.js')).simulateDays(options)),
+  );
 
 program
   .command('rebuild')
@@ -99,7 +105,7 @@ keys
   .description('make a key and print it: the only time that it is shown')
   .option('--operator', 'a key that may do everything for every tenant')
   .option('--tenant <id>', 'whose key it is')
-  .option('--scope <scope...>', 'what it may do: admin, calls:write, calls:read, agents:write, reports:read, audit:read', several)
+  .option('--scope <scope...>', 'what it may do: admin, calls:write, calls:read, agents:write, reports:read, audit:read, persons:erase', several)
   .option('--name <name>', 'what the key is for', 'made with trunkline keys create')
   .option('--expires <time>', 'when it stops working, such as 2030-01-31T00:00:00Z')
   .action(async (options: KeyOptions) => (await import('./cli/commands/keys.js')).createKey(env, options));

@@ -12,7 +12,7 @@ export { DEFAULT_SETTINGS, type SwitchSettings } from './switch/core.js';
 export { ANNOUNCEMENT_EXTENSION, FALLBACK_EXTENSION, fallbackTaskGroup, trunklineDialplan, type Dialplan } from './switch/dialplan.js';
 export type { ByteStream } from './switch/esl/byte-stream.port.js';
 export { EslSocketServer, type EslSocketServerOptions } from './switch/esl/esl-socket-server.js';
-export { inMemoryConnection, type InMemoryStream } from './switch/esl/in-memory-connection.js';
+export { inMemoryConnection, InMemoryStream } from './switch/esl/in-memory-connection.js';
 export type { Dialled, Endpoints, FarEnd, LegEnd, Line } from './switch/far-end.js';
 export type { RecordingFiles } from './switch/recording-files.port.js';
 export type { SwitchObserver, SwitchTruth } from './switch/observer.js';

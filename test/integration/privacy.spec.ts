@@ -20,7 +20,7 @@ import { systemRandom } from '../../src/platform/time/system-random.js';
 import { settingsFrom } from '../../src/settings.js';
 import { type Endpoints, EslSocketServer, type FarEnd, type Line, SeededRandom, SimulatedSwitch } from '../../src/simulator/index.js';
 import { eventually, nodeUrl, queueSettings } from '../support/engine.js';
-import { wholeLog } from '../support/invariants/histories.js';
+import { wholeLog } from '../../src/engine/simulation/invariants/histories.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
 
 /** What must not be found: each can be mistaken for nothing else. */

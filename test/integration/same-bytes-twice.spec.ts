@@ -14,7 +14,7 @@ import { LiveLegs } from '../../src/telephony/calls/ingest/live-legs.fold.js';
 import { callEventSpecs } from '../../src/telephony/contract/call-events.js';
 import { eventsIn, factsIn, recut } from '../support/capture-facts.js';
 import { captures, recordedChunks } from '../support/captures.js';
-import { wholeLog } from '../support/invariants/histories.js';
+import { wholeLog } from '../../src/engine/simulation/invariants/histories.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 /** A log on which processes come and go. */

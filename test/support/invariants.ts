@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { EventLog } from '../../src/platform/event-store/event-log.js';
 import { PostgresParkedEvents } from '../../src/platform/postgres/parked-events.js';
 import type { Database } from '../../src/platform/postgres/database.js';
@@ -6,10 +7,10 @@ import { ProjectionStore } from '../../src/platform/subscriptions/projection-sto
 import type { Projection } from '../../src/platform/subscriptions/projection.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import type { Truth, TrueLeg } from '../../src/simulator/index.js';
-import { brokenContacts, brokenShifts } from './invariants/agents.js';
-import { brokenCalls } from './invariants/calls.js';
-import { type Histories, historiesOf, wholeLog } from './invariants/histories.js';
-import { brokenCdrs, brokenEnds } from './invariants/truth.js';
+import { brokenContacts, brokenShifts } from '../../src/engine/simulation/invariants/agents.js';
+import { brokenCalls } from '../../src/engine/simulation/invariants/calls.js';
+import { type Histories, historiesOf, wholeLog } from '../../src/engine/simulation/invariants/histories.js';
+import { brokenCdrs, brokenEnds, type CdrRow } from '../../src/engine/simulation/invariants/truth.js';
 
 export interface AfterRun {
   readonly log: EventLog;
@@ -34,11 +35,14 @@ export const brokenInvariants = async ({ log, database, projections, tenantId, t
   return [
     ...brokenHistories(histories, isLive),
     ...brokenEnds(histories, truth),
-    ...(await brokenCdrs(database, tenantId, truth, unnoticed)),
+    ...brokenCdrs(await cdrsOf(database, tenantId), truth, unnoticed),
     ...(await unsettledTimers(database)),
     ...(await differingReadModels(log, database, projections)),
   ];
 };
+
+const cdrsOf = async (database: Database, tenantId: string): Promise<CdrRow[]> =>
+  (await database.query<CdrRow & pg.QueryResultRow>('SELECT call_id, disposition, confidence, ended_at FROM call_history WHERE tenant_id = $1', [tenantId])).rows;
 
 const unsettledTimers = async (database: Database): Promise<string[]> => {
   const { rows } = await database.query<{ key: string; due_at: Date }>('SELECT key, due_at FROM trunkline_timers');

@@ -26,3 +26,11 @@ export const position = (text: string): bigint => {
 
 /** Collects an option that may be given several times, or with commas. */
 export const several = (text: string, before: readonly string[] = []): readonly string[] => [...before, ...text.split(',').map((part) => part.trim()).filter((part) => part !== '')];
+
+/** `all`, `none`, or numbers from 0 with commas between. */
+export const faultNumbers = (text: string): 'all' | readonly number[] => {
+  if (text === 'all') return 'all';
+  if (text === 'none') return [];
+  if (!/^\d+(,\d+)*$/.test(text)) throw new InvalidArgumentError('expected all, none, or numbers of faults such as 0,3');
+  return text.split(',').map(Number);
+};

@@ -8,8 +8,8 @@ import { agentShiftDecider } from '../../../src/routing/agents/domain/agent-shif
 import type { AgentShiftEvent } from '../../../src/routing/agents/domain/agent-shift.events.js';
 import { engagementOf, type ShiftState } from '../../../src/routing/agents/domain/agent-shift.state.js';
 import { metaAt, NOW } from '../../support/decider-spec.js';
-import { brokenShifts } from '../../support/invariants/agents.js';
-import { historiesOf } from '../../support/invariants/histories.js';
+import { brokenShifts } from '../../../src/engine/simulation/invariants/agents.js';
+import { historiesOf } from '../../../src/engine/simulation/invariants/histories.js';
 import { seededRandom } from '../../support/seeded-random.js';
 
 type Step = readonly [what: number, a: number, wait: number, late: number];

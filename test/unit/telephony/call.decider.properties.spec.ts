@@ -9,8 +9,8 @@ import { callDecider } from '../../../src/telephony/calls/domain/call.decider.js
 import type { CallEvent } from '../../../src/telephony/calls/domain/call.events.js';
 import { type CallState, liveLegs, openOffers } from '../../../src/telephony/calls/domain/call.state.js';
 import type { SwitchAction } from '../../../src/telephony/calls/domain/switch-action.js';
-import { brokenCalls } from '../../support/invariants/calls.js';
-import { historiesOf } from '../../support/invariants/histories.js';
+import { brokenCalls } from '../../../src/engine/simulation/invariants/calls.js';
+import { historiesOf } from '../../../src/engine/simulation/invariants/histories.js';
 import { seededRandom } from '../../support/seeded-random.js';
 
 const T0 = Date.parse('2026-03-02T09:00:00.000Z');
@@ -67,8 +67,8 @@ const KINDS: readonly ((step: Step, state: CallState, at: string, n: number) => 
   ([, a, b, c], _state, at) => ({ type: 'RecordLegFact', data: { legId: of(LEGS, a), fact: factOf(b, of(LEGS, c), at) } }),
   // Facts about legs that live are what most of a call's commands are.
   ([, a, b, c], state, at) => ({ type: 'RecordLegFact', data: { legId: of([...liveLegs(state).map(({ legId }) => legId), 'A'], a), fact: factOf(b, of([...liveLegs(state).map(({ legId }) => legId), 'B'], c), at) } }),
-  ([, a]) => ({ type: 'MoveLeg', data: { passport: passport(of(LEGS, a)), toCallId: 'other' } }),
-  ([, a]) => ({ type: 'AdoptLeg', data: { passport: passport(of(LEGS, a)), fromCallId: 'other' } }),
+  ([, a], _state, at) => ({ type: 'MoveLeg', data: { passport: passport(of(LEGS, a)), toCallId: 'other', at } }),
+  ([, a], _state, at) => ({ type: 'AdoptLeg', data: { passport: passport(of(LEGS, a)), fromCallId: 'other', at } }),
   ([, a], _state, at) => ({ type: 'InferLegEnd', data: { legId: of(LEGS, a), evidence: 'not-in-show-channels', earliest: at, latest: at } }),
   ([, a, b], _state, at) => ({ type: 'WitnessLegEnd', data: { legId: of(LEGS, a), cause: of(CAUSES, b), q850: 16, hungUpBy: of(HUNG_UP_BY, b), times: { createdAt: at }, endedAt: at } }),
   ([, , b, c], _state, at, n) => ({

@@ -1,9 +1,9 @@
-import type { RecordedEvent } from '../../../src/kernel/event.js';
-import { categoryOf, idOf } from '../../../src/kernel/streams.js';
-import type { EventLog } from '../../../src/platform/event-store/event-log.js';
-import type { AgentShiftEvent } from '../../../src/routing/contract/routing-events.js';
-import type { Recorded } from '../../../src/kernel/event.js';
-import type { CallEvent } from '../../../src/telephony/contract/call-events.js';
+import type { RecordedEvent } from '../../../kernel/event.js';
+import { categoryOf, idOf } from '../../../kernel/streams.js';
+import type { EventLog } from '../../../platform/event-store/event-log.js';
+import type { AgentShiftEvent } from '../../../routing/contract/routing-events.js';
+import type { Recorded } from '../../../kernel/event.js';
+import type { CallEvent } from '../../../telephony/contract/call-events.js';
 
 const PAGE = 2_000;
 

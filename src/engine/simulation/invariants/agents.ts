@@ -1,6 +1,6 @@
-import { msOf } from '../../../src/kernel/clock.js';
-import type { Recorded } from '../../../src/kernel/event.js';
-import type { AgentShiftEvent } from '../../../src/routing/contract/routing-events.js';
+import { msOf } from '../../../kernel/clock.js';
+import type { Recorded } from '../../../kernel/event.js';
+import type { AgentShiftEvent } from '../../../routing/contract/routing-events.js';
 import { type Histories, Pairs } from './histories.js';
 
 /** What is wrong with the shifts of agents, each for itself. `mayBeBusy`: calls go on, so that something may be open. */

@@ -1,6 +1,5 @@
-import { msOf } from '../../../src/kernel/clock.js';
-import type { Truth, TrueLeg } from '../../../src/simulator/index.js';
-import type { Database } from '../../../src/platform/postgres/database.js';
+import { msOf } from '../../../kernel/clock.js';
+import type { Truth, TrueLeg } from '../../../simulator/index.js';
 import type { Histories } from './histories.js';
 
 const msOfUs = (us: number): number => Math.floor(us / 1000);
@@ -36,19 +35,19 @@ export const brokenEnds = ({ calls }: Histories, truth: Truth): string[] => {
   return found;
 };
 
-interface CdrRow {
+/** A call's row in the call history, as far as it is compared. */
+export interface CdrRow {
   readonly call_id: string;
   readonly disposition: string | null;
   readonly confidence: string;
-  readonly ended_at: Date | null;
+  readonly ended_at: Date | string | null;
 }
 
 /**
  * Every call that truly was has one CDR and the other way round. Where all of a CDR was seen, it says
  * answered exactly if the call was. `unnoticed` are calls that began and ended while nobody listened.
  */
-export const brokenCdrs = async (database: Database, tenantId: string, truth: Truth, unnoticed: (call: TrueLeg) => boolean): Promise<string[]> => {
-  const { rows } = await database.query<CdrRow>('SELECT call_id, disposition, confidence, ended_at FROM call_history WHERE tenant_id = $1', [tenantId]);
+export const brokenCdrs = (rows: readonly CdrRow[], truth: Truth, unnoticed: (call: TrueLeg) => boolean): string[] => {
   const cdrs = new Map(rows.map((row) => [row.call_id, row]));
   const found: string[] = [];
   for (const call of truth.calls) {

@@ -1,5 +1,5 @@
-import type { Recorded } from '../../../src/kernel/event.js';
-import type { CallEvent } from '../../../src/telephony/contract/call-events.js';
+import type { Recorded } from '../../../kernel/event.js';
+import type { CallEvent } from '../../../telephony/contract/call-events.js';
 import { type Histories, Pairs } from './histories.js';
 
 /** What may still be recorded once a call is over: results of deeds, corrections, and the end of a leg that came too late. */

@@ -1,0 +1,38 @@
+import type { BehaviourMix, DeskAgent, DialledNumber } from '../../simulator/index.js';
+
+const seconds = (n: number): number => n * 1000;
+
+export const NODE = { name: 'fs1', host: 'simulated', port: 8021, password: 'ClueCon', deviceAddress: 'user/{user}', trunkAddress: 'sofia/gateway/carrier/{number}', music: 'local_stream://moh', recordingsFolder: '/tmp' };
+
+const settings = {
+  strategy: 'longest-idle-agent', music: null, priority: 5, maxWaitMs: seconds(180), maxLength: 12, ringTimeoutMs: seconds(15), noAnswerDelayMs: seconds(10), rejectDelayMs: seconds(5), maxNoAnswer: null, wrapUpMs: seconds(20),
+  serviceLevelSeconds: 20, shortAbandonSeconds: 5,
+} as const;
+
+/** A small call center: two queues, the second of which takes what waits too long in the first. */
+export const QUEUES = [
+  { queueId: 'sales', number: '+15550101', settings: { ...settings, name: 'Sales', answer: 'on-entry', maxWaitMs: seconds(60), overflow: { kind: 'queue', queueId: 'support' } } },
+  { queueId: 'support', number: '+15550102', settings: { ...settings, name: 'Support', answer: 'by-agent', priority: 4, overflow: { kind: 'hang-up' } } },
+] as const;
+
+export const AGENTS: readonly DeskAgent[] = Array.from({ length: 5 }, (_, index) => ({ agentId: `agent-${index + 1}`, extension: String(1001 + index) }));
+
+/** Calls to each number by hour of the day. */
+const BY_HOUR: readonly (readonly number[])[] = [
+  [0.3, 0.1, 0, 0, 0, 0.2, 0.5, 2, 5, 13, 14, 6, 2, 5, 9, 4, 3, 2, 1, 1, 0.5, 0.5, 0.3, 0.3],
+  [0.2, 0, 0, 0, 0, 0, 0.5, 1, 4, 9, 16, 5, 2, 3, 6, 5, 2, 1, 1, 0.5, 0.5, 0.2, 0.2, 0.2],
+];
+
+export const NUMBERS: readonly DialledNumber[] = QUEUES.map(({ number }, index) => ({ number, callsPerHour: BY_HOUR[index]! }));
+
+/** When most calls come, hours of the day. */
+export const BUSY_HOURS = [8, 15] as const;
+
+export const MIX: Partial<BehaviourMix> = {
+  patience: { kind: 'exponential', meanMs: seconds(120) },
+  talk: { kind: 'log-normal', medianMs: seconds(120), sigma: 0.7 },
+  callerHolds: 0.06,
+  agentHolds: 0.12,
+  agentTransfers: 0.06,
+  phone: { answers: 84, busy: 5, 'no-answer': 6, refuses: 3, unreachable: 2 },
+};

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import type { Projection } from '../../platform/subscriptions/projection.js';
+import { turn } from '../../platform/time/turn.js';
+import { SeededRandom, Simulation, type SwitchFaults, VirtualClock } from '../../simulator/index.js';
+import { AGENTS, BUSY_HOURS, MIX, NODE, NUMBERS, QUEUES } from './center.js';
+import { type Fault, planOf } from './faults.js';
+import { Installation } from './installation.js';
+import { brokenDay } from './invariants/day.js';
+import { Link } from './link.js';
+import { People } from './people.js';
+import type { Alterations, Pace } from './simulated-process.js';
+import { SharedStores } from './stores.js';
+import { SwitchWitness } from './switch-witness.js';
+
+export interface DayOptions {
+  readonly seed: string;
+  /** Hours for which people call; a whole day has nights, a shorter one lies where most calls come. */
+  readonly hours: number;
+  readonly projections: readonly Projection[];
+  /** Which of the seed's faults happen, by their number from 0; left out: all, empty: none. */
+  readonly faults?: readonly number[];
+  /** No more calls than these. */
+  readonly calls?: number;
+  readonly alter?: Alterations;
+}
+
+export interface DayReport {
+  readonly seed: string;
+  /** SHA-256 of the whole log. */
+  readonly hash: string;
+  readonly calls: number;
+  readonly events: number;
+  /** Steps of the virtual clock. */
+  readonly steps: number;
+  readonly faults: readonly Fault[];
+  /** What does not hold, one line each. */
+  readonly broken: readonly string[];
+}
+
+const HOUR_MS = 3_600_000;
+const MIDNIGHT = Date.UTC(2026, 2, 2);
+/** Long enough for every deed, timer and wrap-up to come to its end. */
+const REST_MS = 15 * 60_000;
+/** Nobody talks that long: whoever is still there is stuck. */
+const LONGEST_MS = 4 * HOUR_MS;
+
+const paceOf = (hours: number): Pace =>
+  hours >= 12 ? { leases: { ttlMs: 30_000, renewalMs: 10_000 }, askEveryMs: 10_000, heartbeatMs: 60_000 } : { leases: { ttlMs: 9_000, renewalMs: 3_000 }, askEveryMs: 1_500, heartbeatMs: 20_000 };
+
+/** One day of a small call center, with everything that goes wrong in it: the same seed, the same day, event by event. */
+export class SimulatedDay {
+  private readonly random: SeededRandom;
+  private readonly clock: VirtualClock;
+  private readonly stores: SharedStores;
+  private readonly people: People;
+  private readonly simulation: Simulation;
+  private readonly switchFaults: SwitchFaults;
+  private readonly installation: Installation;
+  private readonly witness: SwitchWitness;
+  private readonly plan: readonly Fault[];
+  private readonly startedAt: number;
+  private steps = 0;
+
+  constructor(private readonly options: DayOptions) {
+    const { seed, hours, projections, calls, alter = {} } = options;
+    const random = new SeededRandom(`day ${seed}`);
+    this.random = random;
+    this.startedAt = MIDNIGHT + (hours >= 20 ? 0 : BUSY_HOURS[0] * HOUR_MS);
+    this.clock = new VirtualClock(this.startedAt);
+    const { clock } = this;
+    this.stores = new SharedStores(clock, seed);
+    this.people = new People(clock, random.fork('people'), this.stores, new Link(clock, random.fork('front door')));
+    const pace = paceOf(hours);
+    this.simulation = new Simulation({
+      seed: `center ${seed}`, clock, numbers: NUMBERS, agents: AGENTS, mix: MIX, durationMs: hours * HOUR_MS, settings: { heartbeatMs: pace.heartbeatMs }, desk: this.people.desk(),
+      ...(calls === undefined ? {} : { callsTotal: calls }),
+    });
+    this.switchFaults = this.simulation.faults();
+    this.witness = new SwitchWitness(this.stores.log);
+    const slots = random.next() < 0.3 ? 2 : 1;
+    this.installation = new Installation({ clock, random: random.fork('installation'), stores: this.stores, node: this.simulation.node, projections, pace, alter, onCommand: (command) => this.witness.hear(command) }, slots);
+    const busy: readonly [number, number] = hours >= 20 ? [BUSY_HOURS[0] * HOUR_MS, BUSY_HOURS[1] * HOUR_MS] : [0, Math.floor(hours * 0.95 * HOUR_MS)];
+    const planned = random.fork('faults');
+    const count = 3 + Math.floor(planned.next() * (hours >= 20 ? 10 : 3 + 2 * hours));
+    const all = planOf(planned, count, slots, busy);
+    this.plan = options.faults === undefined ? all : options.faults.flatMap((index) => all[index] ?? []);
+  }
+
+  async run(): Promise<DayReport> {
+    const { people, installation, simulation, clock, stores, options } = this;
+    await this.until(people.setUp({ queues: QUEUES, agents: AGENTS, node: NODE }));
+    installation.startAll();
+    await this.for(5_000);
+    for (const fault of this.plan) clock.after(this.startedAt + fault.atMs - clock.now(), () => this.strike(fault));
+    let over = false;
+    simulation.whenDone(() => (over = true));
+    void simulation.start();
+    const latest = this.startedAt + options.hours * HOUR_MS + LONGEST_MS;
+    while (!over && clock.now() < latest) await this.step();
+    this.heal();
+    await this.for(REST_MS);
+    void simulation.desks?.close();
+    await this.for(REST_MS / 3);
+    const broken = await this.until(brokenDay({ stores, truth: simulation.truth, witness: this.witness, installation, projections: options.projections, agents: AGENTS, over }));
+    const report = { seed: options.seed, hash: await this.hash(), calls: simulation.callers.placed, events: Number(await stores.log.head()), steps: this.steps, faults: this.plan, broken };
+    installation.end();
+    simulation.stop();
+    return report;
+  }
+
+  private async step(): Promise<void> {
+    this.steps += 1;
+    this.clock.step();
+    await turn();
+  }
+
+  private async for(ms: number): Promise<void> {
+    const end = this.clock.now() + ms;
+    let reached = false;
+    this.clock.after(ms, () => (reached = true));
+    while (!reached && this.clock.now() <= end) await this.step();
+  }
+
+  private async until<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = promise.finally(() => (settled = true));
+    done.catch(() => undefined);
+    await turn();
+    while (!settled) await this.step();
+    return done;
+  }
+
+  /** Whatever lasts is over; from here on nothing goes wrong. */
+  private heal(): void {
+    this.installation.heal();
+    this.switchFaults.troubleEvents({});
+    this.switchFaults.loseJobs(undefined);
+  }
+
+  private strike(fault: Fault): void {
+    const { installation, switchFaults, simulation, clock, random } = this;
+    switch (fault.kind) {
+      case 'death':
+        return installation.doom(fault.slot, fault.calls, fault.afterwards, fault.downMs);
+      case 'pause':
+        return installation.pause(fault.slot, fault.ms);
+      case 'relief':
+        return installation.relieve(fault.slot);
+      case 'leases-expire':
+        for (const row of this.stores.leaseTable.rows.values()) row.expiresAt = Math.min(row.expiresAt, clock.now());
+        return;
+      case 'engine-clock':
+        return installation.stepClock(fault.slot, fault.stepMs);
+      case 'switch-clock':
+        return switchFaults.stepClock(fault.stepMs);
+      case 'away':
+        return installation.takeAway(fault.what, fault.slot, fault.ms);
+      case 'lost-answers':
+        return installation.loseAnswers(fault.share, fault.ms);
+      case 'cut':
+        return switchFaults.cutConnections();
+      case 'goodbye':
+        return switchFaults.sayGoodbye();
+      case 'refused':
+        return simulation.node.accepting ? switchFaults.refuseConnections(fault.ms) : undefined;
+      case 'switch-restart':
+        return simulation.node.accepting ? switchFaults.restart(fault) : undefined;
+      case 'vanish': {
+        const live = [...simulation.node.channels.keys()];
+        const channelId = live[Math.floor(fault.which * live.length)];
+        if (channelId !== undefined) switchFaults.endWithoutAWord(channelId);
+        return;
+      }
+      case 'lost-jobs': {
+        const chance = random.fork('lost jobs');
+        switchFaults.loseJobs(() => chance.next() < fault.share);
+        clock.after(fault.ms, () => switchFaults.loseJobs(undefined));
+        return;
+      }
+      case 'late-events':
+        switchFaults.troubleEvents(fault);
+        clock.after(fault.ms, () => switchFaults.troubleEvents({}));
+        return;
+      default:
+        fault satisfies never;
+    }
+  }
+
+  private async hash(): Promise<string> {
+    const hash = createHash('sha256');
+    for (const event of await this.stores.log.readAll({ maxCount: Number.MAX_SAFE_INTEGER })) {
+      const { id, type, schemaVersion, data, metadata, stream, revision, recordedAt } = event;
+      hash.update(JSON.stringify([id, type, schemaVersion, data, metadata, stream, revision.toString(), recordedAt]));
+    }
+    return hash.digest('hex');
+  }
+}
+
+/** Lives through one day. */
+export const simulateDay = (options: DayOptions): Promise<DayReport> => new SimulatedDay(options).run();

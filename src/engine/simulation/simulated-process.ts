@@ -1,0 +1,141 @@
+import type { Clock, Random } from '../../kernel/clock.js';
+import { AlarmCounter } from '../../platform/observability/alarms.port.js';
+import { InMemoryLeases } from '../../platform/subscriptions/in-memory-leases.js';
+import type { LeaseTiming } from '../../platform/subscriptions/leases.port.js';
+import type { Projection } from '../../platform/subscriptions/projection.js';
+import type { ReadModelStore } from '../../platform/subscriptions/read-model-store.port.js';
+import { type ByteStream, InMemoryStream, type SeededRandom, type SimulatedSwitch } from '../../simulator/index.js';
+import { buildCore, type Core, type EnginePlatform } from '../core.js';
+import { TelephonyRole } from '../telephony-role.js';
+import { WorkerRole } from '../worker-role.js';
+import { keysAway, Link, linked, linkedStore, type Weather } from './link.js';
+import { ProcessClock } from './process-clock.js';
+import type { SharedStores } from './stores.js';
+import { connectOver } from './stream-esl.js';
+
+/** Parts that a test exchanges to see whether their absence is noticed. */
+export interface Alterations {
+  platform?(platform: EnginePlatform, stores: SharedStores): EnginePlatform;
+  core?(core: Core): Core;
+  readModels?(store: ReadModelStore): ReadModelStore;
+}
+
+/** How often things are done that a day is full of; longer than in life, because nights are long. */
+export interface Pace {
+  readonly leases: LeaseTiming;
+  readonly askEveryMs: number;
+  readonly heartbeatMs: number;
+}
+
+export interface ProcessParts {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly stores: SharedStores;
+  readonly node: SimulatedSwitch;
+  readonly projections: readonly Projection[];
+  readonly pace: Pace;
+  readonly alter: Alterations;
+  /** It died in the middle of a call to its stores. */
+  readonly onDoom: () => void;
+  /** Hears every command to the switch. */
+  readonly onCommand: (command: string) => void;
+}
+
+/** Between a process and the switch: bytes take a moment, now and then a few. */
+const overTheWire = (clock: Clock, random: Random): Clock => ({
+  now: () => clock.now(),
+  after: (ms, task) => clock.after(ms + (random.next() < 0.3 ? 1 + Math.floor(random.next() * 4) : 0), task),
+});
+
+/** One process of Trunkline, with all roles, on stores that others share; it can be killed between any two steps. */
+export class SimulatedProcess {
+  readonly alarms = new AlarmCounter();
+  readonly clock: ProcessClock;
+  readonly link: Link;
+  private readonly leases: InMemoryLeases;
+  private readonly streams = new Set<ByteStream>();
+  private readonly random: Random;
+  private core: Core | undefined;
+  private telephony: TelephonyRole | undefined;
+  private worker: WorkerRole | undefined;
+
+  constructor(private readonly parts: ProcessParts) {
+    const { random } = parts;
+    this.clock = new ProcessClock(parts.clock);
+    this.random = random.fork('process');
+    this.link = new Link(this.clock, random.fork('link'), parts.onDoom);
+    this.leases = new InMemoryLeases(this.clock, parts.stores.leaseTable, parts.pace.leases);
+  }
+
+  get dead(): boolean {
+    return this.clock.dead;
+  }
+
+  /** Whether the node is connected, and compared with what this process believes. */
+  get isReady(): boolean {
+    return this.telephony !== undefined && !this.dead && this.telephony.problem() === undefined;
+  }
+
+  set weather(weather: Weather) {
+    this.link.weather = weather;
+    this.leases.reachable = !weather.away.has('database');
+  }
+
+  /** Resolves when it does its work. Rejects where it cannot begin, as a program does that ends with an error. */
+  async start(): Promise<void> {
+    const { stores, pace, alter, projections } = this.parts;
+    const { clock, link, random, alarms, leases } = this;
+    const platform: EnginePlatform = {
+      clock, random, alarms, leases,
+      store: linkedStore(stores.log, link),
+      keys: linked(stores.keys, link, 'database', { keyFor: true, load: false }, keysAway),
+      snapshots: linked(stores.snapshots, link, 'database', { load: false, save: true }),
+      checkpoints: linked(stores.checkpoints, link, 'database', { load: false, save: true }),
+      parked: linked(stores.parked, link, 'database', { park: true, waiting: false, asked: false, handled: true, clear: true }),
+      timers: linked(stores.timers, link, 'database', { load: false, save: true }),
+      askEveryMs: pace.askEveryMs,
+    };
+    const built = await buildCore(alter.platform?.(platform, stores) ?? platform);
+    this.core = alter.core?.(built) ?? built;
+    const { core } = this;
+    const readModels: ReadModelStore = linked<ReadModelStore>(stores.readModels, link, 'database', { ensure: true, statesOf: false, activate: true, write: true, tryOut: false });
+    this.worker = new WorkerRole(core, alter.readModels?.(readModels) ?? readModels, projections);
+    this.telephony = new TelephonyRole(core, {
+      connect: connectOver({ open: () => this.dial(), clock, onCommand: this.parts.onCommand }),
+      rejectUnknownNumbers: true,
+      session: { heartbeatIntervalMs: pace.heartbeatMs },
+    });
+    await core.reader.start();
+    await this.worker.start();
+    await this.telephony.start();
+  }
+
+  /** Ends in good order. */
+  async stop(): Promise<void> {
+    await this.telephony?.stop();
+    await this.worker?.stop();
+    await this.core?.reader.stop();
+    this.kill();
+  }
+
+  /** Nothing of it goes on; its connections break. */
+  kill(): void {
+    if (this.dead) return;
+    this.clock.die();
+    this.link.sever();
+    for (const stream of this.streams) stream.destroy();
+    this.streams.clear();
+  }
+
+  private dial(): ByteStream | undefined {
+    const { node, clock, random } = this.parts;
+    if (!node.accepting || this.dead) return undefined;
+    const near = new InMemoryStream(overTheWire(this.clock, random.fork('near')));
+    const far = new InMemoryStream(overTheWire(clock, random.fork('far')));
+    near.peer = far;
+    far.peer = near;
+    this.streams.add(near);
+    node.accept(far);
+    return near;
+  }
+}
