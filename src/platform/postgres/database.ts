@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Clock } from '../../kernel/clock.js';
 import { sleep } from '../../kernel/clock.js';
+import { CopyIn } from './copy-in.js';
 import { DatabaseUnavailable, isUnavailable, translated } from './database-errors.js';
 import type { PoolFigures } from './pool-figures.js';
 
@@ -16,6 +17,12 @@ export const TENANT_SETTING = 'trunkline.tenant';
 export interface Queryable {
   /** With a `name`, which must mean this very text and no other, each connection parses and plans it once. */
   query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: readonly unknown[], name?: string): Promise<pg.QueryResult<Row>>;
+}
+
+/** A transaction that is open. */
+export interface Transaction extends Queryable {
+  /** Runs a `COPY ... FROM STDIN` with rows in PostgreSQL's text format. */
+  copyIn(sql: string, rows: string): Promise<void>;
 }
 
 export interface DatabaseOptions {
@@ -86,7 +93,7 @@ export class Database implements Queryable {
    * Runs `work` in one transaction: committed when it returns, rolled back when it throws. On
    * DatabaseUnavailable it is unknown whether the commit happened.
    */
-  transaction<T>(work: (tx: Queryable) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const isolation = options.isolation === undefined ? '' : ` ISOLATION LEVEL ${options.isolation.toUpperCase()}`;
     const settings = Object.entries(options.settings ?? {}).map(([name, value]) => `; SET LOCAL ${pg.escapeIdentifier(name)} = ${pg.escapeLiteral(value)}`);
     return this.#run(`BEGIN${isolation}${options.readOnly === true ? ' READ ONLY' : ''}${settings.join('')}`, work, options.statementTimeoutMs);
@@ -131,7 +138,7 @@ export class Database implements Queryable {
     return { text: sql, ...(name === undefined ? {} : { name }), ...(values === undefined ? {} : { values: [...values] }), ...limit };
   }
 
-  async #run<T>(begin: string, work: (tx: Queryable) => Promise<T>, statementTimeoutMs?: number): Promise<T> {
+  async #run<T>(begin: string, work: (tx: Transaction) => Promise<T>, statementTimeoutMs?: number): Promise<T> {
     const timeoutMs = whole('statementTimeoutMs', statementTimeoutMs ?? this.#statementTimeoutMs);
     const client = await this.#pool.connect().catch((error: unknown) => Promise.reject(translated(error)));
     const run = async <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[], name?: string): Promise<pg.QueryResult<Row>> => {
@@ -141,10 +148,17 @@ export class Database implements Queryable {
         throw translated(error);
       }
     };
+    const copyIn = async (sql: string, rows: string): Promise<void> => {
+      try {
+        await client.query(new CopyIn(sql, rows, timeoutMs === 0 ? 0 : timeoutMs + ANSWER_GRACE_MS)).done;
+      } catch (error) {
+        throw translated(error);
+      }
+    };
     let broken: Error | undefined;
     try {
       await run(statementTimeoutMs === undefined ? begin : `${begin}; SET LOCAL statement_timeout = ${timeoutMs}`);
-      const result = await work({ query: run });
+      const result = await work({ query: run, copyIn });
       const { command } = await run('COMMIT');
       // The server answers so, without an error, when `work` swallowed the failure of a statement.
       if (command !== 'COMMIT') throw new Error('the transaction was rolled back, because a statement in it had failed');

@@ -4,7 +4,7 @@ import type { EventLog } from '../event-store/event-log.js';
 import { shownError } from '../observability/logger.js';
 import { withSealed } from '../privacy/sealed-text.js';
 import type { ParkedEvent, ParkedEvents } from './parked-events.port.js';
-import { FoldFailure, ProjectionBatch, versionName, type PreparedProjection } from './projection-batch.js';
+import { FoldFailure, ProjectionBatch, type TableRows, versionName, type PreparedProjection } from './projection-batch.js';
 import { assertKnown } from './known-events.js';
 
 /** Errors of PostgreSQL about the data itself: a value out of range, a broken constraint. */
@@ -89,9 +89,9 @@ export class ProjectionParking {
   }
 }
 
-/** A batch of what the projection takes of these events, their personal fields sealed. Throws FoldFailure. */
-export const batchOf = (prepared: PreparedProjection, log: EventLog, events: Iterable<RecordedEvent>): ProjectionBatch => {
-  const batch = new ProjectionBatch(prepared);
+/** A batch of what the projection takes of these events, their personal fields sealed. `tables`: see ProjectionBatch. Throws FoldFailure. */
+export const batchOf = (prepared: PreparedProjection, log: EventLog, events: Iterable<RecordedEvent>, tables?: readonly TableRows[]): ProjectionBatch => {
+  const batch = new ProjectionBatch(prepared, tables);
   for (const event of events) {
     if (!prepared.types.has(event.type)) continue;
     try {

@@ -1,12 +1,13 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { EventLog } from '../event-store/event-log.js';
 import { AlarmCounter } from '../observability/alarms.port.js';
-import type { Database, Queryable } from '../postgres/database.js';
+import type { Database, Transaction } from '../postgres/database.js';
+import { FreshTables } from './fresh-tables.js';
 import { readLogPages } from './log-pages.js';
 import type { ParkedEvents } from './parked-events.port.js';
 import { prepareProjection, versionName, type PreparedProjection } from './projection-batch.js';
 import { batchOf } from './projection-parking.js';
-import { foldInto, type ProjectionState, type ProjectionStore } from './projection-store.js';
+import { type ProjectionState, type ProjectionStore } from './projection-store.js';
 import { createIndexesSql, createTableSql, qualified } from './projection-tables.js';
 import type { Projection } from './projection.js';
 import { despiteDeadlocks } from './retry.js';
@@ -20,8 +21,10 @@ export interface RebuildParts {
 }
 
 export interface RebuildOptions {
-  /** Events per transaction. Default 2,000; the result is the same with any. */
+  /** Events that are folded at a time. Default 2,000; the result is the same with any. */
   readonly batchSize?: number;
+  /** See FreshTablesOptions. */
+  readonly rowsInHand?: number;
   /** `events` is how many of the projections' own types were folded so far. */
   readonly onProgress?: (progress: { readonly position: bigint; readonly head: bigint; readonly events: number }) => void;
   readonly signal?: AbortSignal;
@@ -38,18 +41,17 @@ const SMALL_GAP = 500n;
 const MAX_CHASES = 20;
 
 /**
- * Folds a part of the log into the tables of a schema, in transactions of `batchSize` events. Each
- * projection takes what lies in (`after`, its own `upTo`]. An event that cannot be folded or decoded
- * ends it: a fresh copy is right or it is not made.
+ * Folds a part of the log into fresh tables, all in one pass. Each projection takes what lies in
+ * (`after`, its own `upTo`]. An event that cannot be folded or decoded ends it: a fresh copy is right
+ * or it is not made. All is written when it resolves.
  */
 export const foldRange = async (
   parts: Pick<RebuildParts, 'log' | 'clock'>,
-  database: Database,
-  schema: string,
+  tables: FreshTables,
   work: readonly { readonly prepared: PreparedProjection; readonly upTo: bigint }[],
   range: { readonly after: bigint; readonly upTo: bigint },
   options: RebuildOptions,
-  within?: Queryable,
+  within?: Transaction,
 ): Promise<number> => {
   const { log, clock } = parts;
   const signal = options.signal ?? new AbortController().signal;
@@ -58,14 +60,12 @@ export const foldRange = async (
   let events = 0;
   for await (const page of pages) {
     signal.throwIfAborted();
-    const batches = work.map(({ prepared, upTo }) => batchOf(prepared, log, page.events.filter(({ position }) => position <= upTo)));
-    const fold = async (tx: Queryable): Promise<void> => {
-      for (const batch of batches) await foldInto(tx, schema, batch);
-    };
-    await (within === undefined ? database.transaction(fold) : fold(within));
+    const batches = work.map(({ prepared, upTo }) => batchOf(prepared, log, page.upTo <= upTo ? page.events : page.events.filter(({ position }) => position <= upTo), tables.of(prepared)));
+    await tables.fold(batches, within);
     events += page.events.length;
     options.onProgress?.({ position: page.upTo, head: range.upTo, events });
   }
+  await tables.finish(within);
   return events;
 };
 
@@ -83,12 +83,13 @@ export const rebuild = async (parts: RebuildParts, projections: readonly Project
   for (const one of prepared) await store.ensure(one, logId);
   return withScratchSchema(database, clock, async (scratch) => {
     for (const { tables } of prepared) for (const table of tables) await database.query(createTableSql(scratch, table));
+    const tables = new FreshTables(database, scratch, prepared, options);
     let reached = 0n;
     let folded = 0;
     const chase = async (): Promise<void> => {
       const head = await log.store.head();
       const onProgress = options.onProgress && ((progress: { position: bigint; head: bigint; events: number }) => options.onProgress?.({ ...progress, events: folded + progress.events }));
-      folded += await foldRange(parts, database, scratch, prepared.map((one) => ({ prepared: one, upTo: head })), { after: reached, upTo: head }, { ...options, ...(onProgress && { onProgress }) });
+      folded += await foldRange(parts, tables, prepared.map((one) => ({ prepared: one, upTo: head })), { after: reached, upTo: head }, { ...options, ...(onProgress && { onProgress }) });
       reached = head;
     };
     await chase();
@@ -107,7 +108,7 @@ const indexes = async (database: Database, schema: string, table: PreparedProjec
 };
 
 /** With the checkpoints locked, so that no runner writes in between. */
-const exchange = async (parts: RebuildParts, tx: Queryable, scratch: string, prepared: readonly PreparedProjection[], reached: bigint, logId: string, options: RebuildOptions): Promise<Rebuilt[]> => {
+const exchange = async (parts: RebuildParts, tx: Transaction, scratch: string, prepared: readonly PreparedProjection[], reached: bigint, logId: string, options: RebuildOptions): Promise<Rebuilt[]> => {
   const { store } = parts;
   const names = prepared.map(({ projection }) => projection.name);
   await tx.query('SELECT 1 FROM trunkline_projections WHERE name = ANY ($1) ORDER BY name, version FOR UPDATE', [names]);
@@ -116,7 +117,8 @@ const exchange = async (parts: RebuildParts, tx: Queryable, scratch: string, pre
   // Nobody who reads shall find less than before: the copy goes on to where the served rows are.
   const live = prepared.map(stateOf).filter((state) => state?.logId === logId).map((state) => state?.position ?? 0n);
   const upTo = live.reduce((most, position) => (position > most ? position : most), reached);
-  if (upTo > reached) await foldRange(parts, store.database, scratch, prepared.map((one) => ({ prepared: one, upTo })), { after: reached, upTo }, options, tx);
+  // With memory of its own: when the transaction is tried again, nothing of it is in the tables.
+  if (upTo > reached) await foldRange(parts, new FreshTables(store.database, scratch, prepared, { begun: true }), prepared.map((one) => ({ prepared: one, upTo })), { after: reached, upTo }, options, tx);
   for (const one of prepared) {
     const visible = stateOf(one)?.active === true;
     for (const { spec, physical } of one.tables) {

@@ -1,10 +1,12 @@
-import type { Database, Queryable, TransactionOptions } from '../postgres/database.js';
+import { COPY_NULL, copyText } from '../postgres/copy-in.js';
+import type { Database, Queryable, Transaction, TransactionOptions } from '../postgres/database.js';
+import type { Json } from '../../kernel/event.js';
 import { assertLeaseCurrent } from '../postgres/leases.js';
 import type { LeaseToken } from './leases.port.js';
 import type { PreparedProjection, ProjectionBatch } from './projection-batch.js';
-import { createIndexesSql, createTableSql, createViewSql, deleteRowsSql, loadRowsSql, type PreparedTable, qualified, upsertRowsSql } from './projection-tables.js';
+import { copyRowsSql, createIndexesSql, createTableSql, createViewSql, deleteRowsSql, loadRowsSql, type PreparedTable, qualified, upsertRowsSql } from './projection-tables.js';
 import { loadedRow } from './projection-values.js';
-import { physicalTable } from './projection.js';
+import { physicalTable, type ColumnType, type Row } from './projection.js';
 import { unpark } from '../postgres/parked-events.js';
 import { type ProjectionState, type ReadModelStore, type ReadModelWrite, Superseded } from './read-model-store.port.js';
 import { despiteDeadlocks } from './retry.js';
@@ -162,6 +164,23 @@ export const foldInto = async (tx: Queryable, schema: string, batch: ProjectionB
     const deletions = rows.deletions();
     if ((deletions[0]?.length ?? 0) > 0) await tx.query(deleteRowsSql(schema, rows.table), deletions);
   }
+};
+
+const copyValue = (type: ColumnType, value: Json | undefined): string => {
+  if (value === null || value === undefined) return COPY_NULL;
+  if (type === 'jsonb') return copyText(JSON.stringify(value));
+  return type === 'text' ? copyText(value as string) : String(value as string | number | boolean);
+};
+
+/** Writes rows that are not there yet. */
+export const copyRows = (tx: Transaction, schema: string, table: PreparedTable, rows: readonly Readonly<Row>[]): Promise<void> => {
+  const { columns, types } = table;
+  let text = '';
+  for (const row of rows) {
+    for (let i = 0; i < columns.length; i += 1) text += `${i === 0 ? '' : '\t'}${copyValue(types[i]!, row[columns[i]!])}`;
+    text += '\n';
+  }
+  return tx.copyIn(copyRowsSql(schema, table), text);
 };
 
 /**

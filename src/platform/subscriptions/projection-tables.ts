@@ -93,6 +93,9 @@ export const deleteRowsSql = (schema: string, table: PreparedTable): string => {
   return `DELETE FROM ${qualified(schema, table.physical)} t USING ${source} WHERE ${match}`;
 };
 
+/** Takes in rows that are not there yet. */
+export const copyRowsSql = (schema: string, { physical, columns }: PreparedTable): string => `COPY ${qualified(schema, physical)} (${list(columns)}) FROM STDIN`;
+
 /** Parameter: the rows as a JSON array of objects. */
 export const upsertRowsSql = (schema: string, { physical, columns, types, spec }: PreparedTable): string => {
   const others = columns.filter((column) => !spec.primaryKey.includes(column));

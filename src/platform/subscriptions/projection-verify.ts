@@ -1,4 +1,5 @@
 import { prepareProjection, versionName, type PreparedProjection } from './projection-batch.js';
+import { FreshTables } from './fresh-tables.js';
 import { foldRange, type RebuildOptions, type RebuildParts } from './projection-rebuild.js';
 import { createTableSql, qualified, type PreparedTable } from './projection-tables.js';
 import type { Projection } from './projection.js';
@@ -56,7 +57,7 @@ export const verify = async (parts: Omit<RebuildParts, 'parked'>, projections: r
     );
     for (const { tables } of prepared) for (const table of tables) await database.query(createTableSql(scratch, table));
     const furthest = positions.reduce((most, position) => (position > most ? position : most), 0n);
-    await foldRange(parts, database, scratch, prepared.map((one, i) => ({ prepared: one, upTo: positions[i] ?? 0n })), { after: 0n, upTo: furthest }, options);
+    await foldRange(parts, new FreshTables(database, scratch, prepared, options), prepared.map((one, i) => ({ prepared: one, upTo: positions[i] ?? 0n })), { after: 0n, upTo: furthest }, options);
     const verdicts: ProjectionVerdict[] = [];
     for (const [i, one] of prepared.entries()) verdicts.push(await compare(parts, scratch, one, positions[i] ?? 0n));
     return verdicts;

@@ -62,17 +62,17 @@ const world = () => {
 };
 
 describe('a rebuild', () => {
-  test('gives the rows that live operation gave, with any size of batch', async () => {
+  test('gives the rows that live operation gave, with any size of batch and however few rows it keeps in memory', async () => {
     const { boot, history, hashes, parts } = world();
     const { engine, stop } = await boot();
     await history(11, 600);
     await engine.caughtUp();
     await stop();
     const live = await hashes();
-    for (const batchSize of [1, 7, 500]) {
+    for (const [batchSize, rowsInHand] of [[1, 6], [7, 1], [500, 40_000]] as const) {
       await database.query('UPDATE counter_totals_v1 SET total = 0');
       const progress: number[] = [];
-      expect(await rebuild(parts, [counterProjection()], { batchSize, onProgress: ({ events }) => progress.push(events) })).toEqual([{ name: 'counters', version: 1, position: 600n }]);
+      expect(await rebuild(parts, [counterProjection()], { batchSize, rowsInHand, onProgress: ({ events }) => progress.push(events) })).toEqual([{ name: 'counters', version: 1, position: 600n }]);
       expect(await hashes()).toEqual(live);
       expect(progress.at(-1)).toBe(600);
     }

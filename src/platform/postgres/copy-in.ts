@@ -1,0 +1,56 @@
+import type pg from 'pg';
+
+/** What of the driver's connection is needed; its types leave the copy protocol out. */
+interface CopyConnection {
+  query(sql: string): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+}
+
+/** A `COPY ... FROM STDIN` in PostgreSQL's text format, which takes rows in several times faster than an INSERT. To be handed to a client's `query`. */
+export class CopyIn implements pg.Submittable {
+  readonly done: Promise<void>;
+  /** Called by the driver as well, when its time limit passes. */
+  callback: (error?: Error | null) => void = () => undefined;
+
+  constructor(
+    private readonly sql: string,
+    private readonly rows: string,
+    /** Limit of the driver, ms; 0 is none. */
+    readonly query_timeout: number,
+  ) {
+    this.done = new Promise((resolve, reject) => {
+      this.callback = (error) => (error === undefined || error === null ? resolve() : reject(error));
+    });
+  }
+
+  submit(connection: unknown): void {
+    (connection as CopyConnection).query(this.sql);
+  }
+
+  handleCopyInResponse(connection: CopyConnection): void {
+    connection.sendCopyFromChunk(Buffer.from(this.rows));
+    connection.endCopyFrom();
+  }
+
+  handleCommandComplete(): void {
+    // The answer is complete with ReadyForQuery.
+  }
+
+  handleError(error: Error): void {
+    this.callback(error);
+  }
+
+  handleReadyForQuery(): void {
+    this.callback();
+  }
+}
+
+const SPECIAL = /[\\\n\r\t]/;
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** How the text format writes a null. */
+export const COPY_NULL = '\\N';
+
+/** A text as the text format writes it. */
+export const copyText = (text: string): string => (SPECIAL.test(text) ? text.replace(/[\\\n\r\t]/g, (special) => ESCAPES[special] ?? special) : text);

@@ -1,0 +1,150 @@
+import type { Database, Queryable, Transaction } from '../postgres/database.js';
+import { type Entry, type PreparedProjection, type ProjectionBatch, TableRows } from './projection-batch.js';
+import { KeySet } from './key-set.js';
+import { deleteRowsSql, loadRowsSql, type PreparedTable, upsertRowsSql } from './projection-tables.js';
+import { copyRows, WRITING_ROWS } from './projection-store.js';
+import { loadedRow } from './projection-values.js';
+import type { Row } from './projection.js';
+
+/** Rows that may be in hand before those are written that nobody has touched for longest. */
+const ROWS_IN_HAND = 40_000;
+
+export interface FreshTablesOptions {
+  /** Somebody has written rows to them before. */
+  readonly begun?: boolean;
+  /** Most rows in memory, but for those of one batch. Default 40,000; the tables are the same with any. */
+  readonly rowsInHand?: number | undefined;
+}
+
+/** What has to be done to a table, so that the database has what was folded. */
+interface Due {
+  readonly table: PreparedTable;
+  readonly inserts: Readonly<Row>[];
+  readonly upserts: Readonly<Row>[];
+  readonly deletions: (string | number)[][];
+}
+
+/** Rows of a table that nobody else writes to: kept in hand while they change, written when they rest. */
+class FreshRows extends TableRows {
+  /** May be in the database, and have to be loaded before anybody works on them. */
+  readonly unloaded: Entry[] = [];
+  /** In hand since before the last `rest`, and not touched after it. */
+  private resting = new Map<string, Entry>();
+  private readonly written = new KeySet();
+
+  constructor(
+    table: PreparedTable,
+    private readonly begun: boolean,
+  ) {
+    super(table);
+  }
+
+  get inHand(): number {
+    return this.entries.size;
+  }
+
+  protected override enter(key: readonly (string | number)[], text: string): Entry {
+    const resting = this.resting.get(text);
+    if (resting !== undefined) {
+      this.resting.delete(text);
+      return resting;
+    }
+    const entry = super.enter(key, text);
+    if (this.begun || this.written.mayHave(text)) this.unloaded.push(entry);
+    return entry;
+  }
+
+  /** Lets go of the rows that nobody touched since the last call. */
+  rest(): Due {
+    const due = this.dueOf(this.resting);
+    this.resting = new Map(this.entries);
+    this.entries.clear();
+    return due;
+  }
+
+  private dueOf(rows: ReadonlyMap<string, Entry>): Due {
+    const { table } = this;
+    const due: Due = { table, inserts: [], upserts: [], deletions: table.keyPlaces.map(() => []) };
+    for (const [text, { key, row, stored, changed }] of rows) {
+      if (!changed) continue;
+      if (row !== undefined) {
+        this.written.add(text);
+        (stored ? due.upserts : due.inserts).push(row);
+      } else if (stored) for (const [i, values] of due.deletions.entries()) values.push(key[i] ?? '');
+    }
+    return due;
+  }
+}
+
+/**
+ * Tables that are being built by one writer from the beginning of the log. What is folded stays in
+ * memory while it changes and is written about once, in large parts, while more is being folded; memory
+ * does not grow with the log.
+ */
+export class FreshTables {
+  private readonly rows: ReadonlyMap<PreparedProjection, readonly FreshRows[]>;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly database: Database,
+    private readonly schema: string,
+    projections: readonly PreparedProjection[],
+    private readonly options: FreshTablesOptions = {},
+  ) {
+    this.rows = new Map(projections.map((prepared) => [prepared, prepared.tables.map((table) => new FreshRows(table, options.begun === true))]));
+  }
+
+  /** The rows that batches of this projection work on. */
+  of(prepared: PreparedProjection): readonly TableRows[] {
+    return this.rows.get(prepared) ?? [];
+  }
+
+  /** Throws FoldFailure, and what an earlier part could not be written for. */
+  async fold(batches: readonly ProjectionBatch[], within?: Transaction): Promise<void> {
+    await this.load(within);
+    for (const batch of batches) batch.apply();
+    // As many again rest since the last time.
+    if (this.all().reduce((sum, rows) => sum + rows.inHand, 0) < (this.options.rowsInHand ?? ROWS_IN_HAND) / 2) return;
+    await this.writing;
+    this.begin(this.all().map((rows) => rows.rest()), within);
+  }
+
+  /** Writes all that is in hand. */
+  async finish(within?: Transaction): Promise<void> {
+    // What was touched lately rests from the second call on.
+    for (let calls = 0; calls < 2; calls += 1) {
+      await this.writing;
+      this.begin(this.all().map((rows) => rows.rest()), within);
+    }
+    await this.writing;
+  }
+
+  private all(): FreshRows[] {
+    return [...this.rows.values()].flat();
+  }
+
+  private async load(within?: Queryable): Promise<void> {
+    for (const rows of this.all()) {
+      if (rows.unloaded.length === 0) continue;
+      await this.writing;
+      const entries = rows.unloaded.splice(0);
+      const keys = rows.table.keyPlaces.map((_, i) => entries.map(({ key }) => key[i] ?? ''));
+      const found = await (within ?? this.database).query(loadRowsSql(this.schema, rows.table), keys);
+      for (const row of found.rows) rows.loaded(loadedRow(rows.table, row));
+    }
+  }
+
+  private begin(due: readonly Due[], within: Transaction | undefined): void {
+    this.writing = within === undefined ? this.database.transaction((tx) => this.write(tx, due), { ...WRITING_ROWS, statementTimeoutMs: 0 }) : this.write(within, due);
+    // Whoever folds on hears of a failure.
+    this.writing.catch(() => undefined);
+  }
+
+  private async write(tx: Transaction, due: readonly Due[]): Promise<void> {
+    for (const { table, inserts, upserts, deletions } of due) {
+      if ((deletions[0]?.length ?? 0) > 0) await tx.query(deleteRowsSql(this.schema, table), deletions);
+      if (upserts.length > 0) await tx.query(upsertRowsSql(this.schema, table), [JSON.stringify(upserts)]);
+      if (inserts.length > 0) await copyRows(tx, this.schema, table, inserts);
+    }
+  }
+}
