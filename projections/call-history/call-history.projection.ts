@@ -22,7 +22,7 @@ const list = (row: Readonly<Row>, column: string): readonly Json[] => (row[colum
  */
 export const callHistory: Projection = {
   name: 'call-history',
-  version: 2,
+  version: 3,
   eventTypes: [...CALL_EVENTS, 'AgentWrapUpEnded'],
   tables: callHistoryTables,
   keys(recorded: RecordedEvent): RowKey[] {
@@ -62,9 +62,9 @@ export const callHistory: Projection = {
         history.unbridge(event.data.legId);
         return history.call((row, at) => ({ transfers: [...list(row, 'transfers'), { legId: event.data.legId, how: event.data.how, destination: event.data.destination, at }] }));
       case 'RecordingStarted':
-        return history.call((row, at) => ({ recordings: [...list(row, 'recordings'), { recordingId: event.data.recordingId, legId: event.data.legId, startedAt: at, stoppedAt: null }] }));
+        return history.startRecording(event.data.legId, event.data.recordingId);
       case 'RecordingStopped':
-        return history.call((row, at) => ({ recordings: list(row, 'recordings').map((each) => stopped(each, event.data.recordingId, at)) }));
+        return history.stopRecording(event.data.recordingId);
       case 'LegMoved':
         return history.moveLeg(event.data);
       case 'LegAdopted':
@@ -101,9 +101,4 @@ export const callHistory: Projection = {
         event satisfies never;
     }
   },
-};
-
-const stopped = (recording: Json, recordingId: string, at: string): Json => {
-  const { recordingId: id, ...rest } = recording as { readonly recordingId: string };
-  return id === recordingId ? { ...rest, recordingId: id, stoppedAt: at } : recording;
 };

@@ -17,6 +17,14 @@ export interface OfferView {
   readonly outcome: string | null;
 }
 
+/** As much of a recording as was made in the call; `stoppedAt` null: it runs. */
+interface RecordingView {
+  readonly recordingId: string;
+  readonly legId: string;
+  readonly startedAt: string;
+  readonly stoppedAt: string | null;
+}
+
 const list = <T>(row: Readonly<Row>, column: string): T[] => (row[column] as unknown as T[] | null | undefined) ?? [];
 const json = (value: unknown): Json => value as Json;
 const text = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
@@ -76,6 +84,16 @@ export class CallRows {
       hold_ms: 0, holds: 0, adopted_from: fromCallId, adopted_at: this.at,
     });
     if (answeredAt !== null) this.call((row) => ({ answered_at: row['answered_at'] ?? this.at }));
+    for (const recordingId of Object.values(passport.recordings ?? {})) this.startRecording(legId, recordingId);
+  }
+
+  /** Each call lists as much of a recording as was made in it. */
+  startRecording(legId: string, recordingId: string): void {
+    this.call((row) => ({ recordings: json([...list<RecordingView>(row, 'recordings'), { recordingId, legId, startedAt: this.at, stoppedAt: null }]) }));
+  }
+
+  stopRecording(recordingId: string): void {
+    this.call((row) => ({ recordings: json(list<RecordingView>(row, 'recordings').map((each) => (each.recordingId === recordingId && each.stoppedAt === null ? { ...each, stoppedAt: this.at } : each))) }));
   }
 
   /** The phone of an agent who is being offered the call does not answer it for the caller. */
@@ -103,6 +121,7 @@ export class CallRows {
 
   moveLeg({ legId, toCallId, passport }: Of<'LegMoved'>): void {
     this.unbridge(legId);
+    for (const recordingId of Object.values(passport.recordings ?? {})) this.stopRecording(recordingId);
     this.leg(legId, (row) => ({ moved_to: toCallId, confidence: 'seen', cause: 'MOVED', ...this.legTimes(row, this.at) }));
     this.addEnd({ legId, role: passport.role, answered: passport.answeredAt !== null, at: this.at, cause: 'MOVED', hungUpBy: 'switch', confidence: 'seen' });
   }

@@ -16,6 +16,7 @@ import type { MediaNodeSessionOptions } from '../telephony/adapters/freeswitch/s
 import { CallIngest } from '../telephony/calls/ingest/call-ingest.js';
 import { FactLanes } from '../telephony/calls/ingest/fact-lanes.js';
 import { LiveLegs } from '../telephony/calls/ingest/live-legs.fold.js';
+import { finishLegMoves } from '../telephony/calls/processes/finish-leg-moves.process.js';
 import { type SwitchRequest, switchActions } from '../telephony/calls/processes/switch-actions.effect.js';
 import { NodeList } from '../telephony/media-nodes/supervision/node-list.fold.js';
 import { NodeSupervisor } from '../telephony/media-nodes/supervision/node-supervisor.js';
@@ -90,7 +91,7 @@ export class TelephonyRole {
       return Promise.resolve({ stop: () => Promise.resolve() });
     });
     this.processes = new Leased('processes/routing', leased, async (lease) => {
-      const runner = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints: core.checkpoints, parked: core.parked }, routingProcesses, { name: 'processes/routing', lease });
+      const runner = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints: core.checkpoints, parked: core.parked }, [...routingProcesses, finishLegMoves], { name: 'processes/routing', lease });
       await runner.start();
       return runner;
     });

@@ -147,7 +147,7 @@ describe('the CDR', () => {
   test('of calls whose leg went over to another', async () => {
     const passport = { legId: 'B', personId: 'p', nodeId: 'node-1', role: 'caller', direction: 'inbound', origin: 'trunk', internal: false, agentId: null, offerId: null, createdAt: sceneTime(0), answeredAt: sceneTime(0), parked: false } as const;
     const scene = new Scene().arrives(0, 'B').enters(0, 'B', 'sales').call(9, 'B', 'DequeueCall', { segmentId: 'B/sales', reason: 'transferred', overflowQueueId: null });
-    scene.arrives(0, 'A', '+15550200', { interactionId: 'B' }).call(10, 'B', 'MoveLeg', { passport, toCallId: 'A' }).call(10, 'A', 'AdoptLeg', { passport, fromCallId: 'B' });
+    scene.arrives(0, 'A', '+15550200', { interactionId: 'B' }).call(10, 'B', 'MoveLeg', { passport, toCallId: 'A', at: sceneTime(10) }).call(10, 'A', 'AdoptLeg', { passport, fromCallId: 'B', at: sceneTime(10) });
     scene.fact(10, 'A', 'A', { kind: 'bridged', otherLegId: 'B' }).ends(30, 'A', 'B').ends(30, 'A', 'A', 'NORMAL_CLEARING', 'switch');
     await withQueries(scene, async (queries) => {
       expect(await queries.one('acme', 'B')).toMatchObject({ disposition: 'merged', legs: [{ legId: 'B', movedTo: 'A', durationMs: 10_000, answeredMs: 10_000 }] });
@@ -156,6 +156,17 @@ describe('the CDR', () => {
       expect(merged?.legs.find(({ legId }) => legId === 'B')).toMatchObject({ adoptedFrom: 'B', durationMs: 20_000, answeredMs: 20_000 });
       expect((await queries.list('acme', { interactionId: 'B' }, { limit: 5, cursor: undefined })).items.map(({ callId }) => callId).sort()).toEqual(['A', 'B']);
     });
+  });
+
+  test('of calls whose leg went over to another while it was recorded: each lists its part', async () => {
+    const passport = { legId: 'B', personId: 'p', nodeId: 'node-1', role: 'caller', direction: 'inbound', origin: 'trunk', internal: false, agentId: null, offerId: null, createdAt: sceneTime(0), answeredAt: sceneTime(0), parked: false } as const;
+    const path = '/recordings/r.wav';
+    const scene = new Scene().arrives(0, 'B').fact(2, 'B', 'B', { kind: 'recording-started', path });
+    const { recordingId } = scene.events.at(-1)!.data as { recordingId: string };
+    scene.arrives(5, 'A', '+15550200').call(10, 'B', 'MoveLeg', { passport, toCallId: 'A', at: sceneTime(10) }).call(10, 'A', 'AdoptLeg', { passport: { ...passport, recordings: { [path]: recordingId } }, fromCallId: 'B', at: sceneTime(10) });
+    scene.fact(20, 'A', 'B', { kind: 'recording-stopped', path, durationMs: 18_000 }).ends(30, 'A', 'B').ends(30, 'A', 'A', 'NORMAL_CLEARING', 'switch');
+    expect((await cdr(scene, 'B')).recordings).toEqual([{ recordingId, legId: 'B', startedAt: sceneTime(2), stoppedAt: sceneTime(10) }]);
+    expect((await cdr(scene, 'A')).recordings).toEqual([{ recordingId, legId: 'B', startedAt: sceneTime(10), stoppedAt: sceneTime(20) }]);
   });
 
   test('is the same whatever the batches', async () => {

@@ -21,6 +21,7 @@ import { Reader } from '../../src/platform/subscriptions/reader.js';
 import { AgentDirectory } from '../../src/routing/agents/directory/agent-directory.fold.js';
 import { Router } from '../../src/routing/offers/router.js';
 import { RouterState } from '../../src/routing/offers/router-state.js';
+import { finishLegMoves } from '../../src/telephony/calls/processes/finish-leg-moves.process.js';
 import { routingProcesses, routingTimers } from '../../src/routing/offers/routing-reactions.js';
 import type { QueueSettings } from '../../src/routing/queues/domain/queue.events.js';
 import type { CallCommand, LegFact, NewLeg } from '../../src/telephony/contract/call-commands.js';
@@ -79,7 +80,7 @@ export class CallFloor {
     const router = new Router({ state, addresses, dispatcher, clock, random: this.random, alarms, enabled: () => ready });
     const folds = new LiveFoldRunner({ reader, logId: 'floor', alarms, snapshots: this.snapshots }, [state, addresses], { name: `folds-${this.engines.length}`, snapshotEvery: 50 });
     folds.onApplied((events) => router.applied(events));
-    const processes = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints: this.checkpoints, parked: this.parked }, routingProcesses, { name: 'processes' });
+    const processes = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints: this.checkpoints, parked: this.parked }, [...routingProcesses, finishLegMoves], { name: 'processes' });
     const timers = new TimerRunner({ reader, logId: 'floor', store: this.timers, dispatcher, clock, alarms }, routingTimers, { name: 'timers' });
     const engine: Engine = {
       log, state, alarms, dispatcher, executor,

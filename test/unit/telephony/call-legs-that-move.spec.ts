@@ -1,3 +1,5 @@
+import type { RecordedEvent } from '../../../src/kernel/event.js';
+import { finishLegMoves } from '../../../src/telephony/calls/processes/finish-leg-moves.process.js';
 import type { Command } from '../../../src/kernel/command.js';
 import { isoTime } from '../../../src/kernel/clock.js';
 import type { CallCommand, NewLeg } from '../../../src/telephony/calls/domain/call.commands.js';
@@ -38,7 +40,7 @@ const queued = () => {
 describe('a leg that goes on in another call', () => {
   it('leaves the queue, and the agent who rings for it is let go', () => {
     const { send } = queued();
-    expect(send('MoveLeg', { passport, toCallId: 'B' })).toEqual(['LegMoved', 'CallDequeued', 'OfferFailed', 'hang-up leg-o1']);
+    expect(send('MoveLeg', { passport, toCallId: 'B', at: at(20) })).toEqual(['LegMoved', 'CallDequeued', 'OfferFailed', 'hang-up leg-o1']);
   });
 
   it('ends the contact with the agent', () => {
@@ -46,16 +48,73 @@ describe('a leg that goes on in another call', () => {
     send('RecordLegFact', { legId: 'leg-o1', fact: { kind: 'answered' } });
     send('RecordLegFact', { legId: 'leg-o1', fact: { kind: 'parked' } });
     send('RecordLegFact', { legId: 'A', fact: { kind: 'bridged', otherLegId: 'leg-o1' } });
-    expect(send('MoveLeg', { passport, toCallId: 'B' })).toEqual(['LegMoved', 'AgentContactEnded']);
+    expect(send('MoveLeg', { passport, toCallId: 'B', at: at(20) })).toEqual(['LegMoved', 'AgentContactEnded']);
     expect(events.at(-1)).toMatchObject({ type: 'AgentContactEnded', data: { reason: 'transferred', agentId: 'ann' } });
   });
 
   it('may come back; one that has ended stays so', () => {
     const { send } = conversation();
-    expect(send('MoveLeg', { passport, toCallId: 'B' })).toEqual(['LegMoved', 'CallEnded']);
-    expect(send('AdoptLeg', { passport, fromCallId: 'B' })).toEqual(['LegAdopted']);
+    expect(send('MoveLeg', { passport, toCallId: 'B', at: at(20) })).toEqual(['LegMoved', 'CallEnded']);
+    expect(send('AdoptLeg', { passport, fromCallId: 'B', at: at(21) })).toEqual(['LegAdopted']);
     send('RecordLegFact', { legId: 'A', fact: { kind: 'ended', cause: 'NORMAL_CLEARING', q850: 16, sipStatus: null, hungUpBy: 'far-end', times: { createdAt: at(0) } } });
-    expect(send('AdoptLeg', { passport, fromCallId: 'B' })).toEqual([]);
+    expect(send('AdoptLeg', { passport, fromCallId: 'B', at: at(21) })).toEqual([]);
+  });
+});
+
+describe('a leg that moves while it is recorded', () => {
+  const path = '/recordings/x.wav';
+  const recorded = () => {
+    const call = conversation();
+    call.send('RecordLegFact', { legId: 'A', fact: { kind: 'recording-started', path } });
+    const started = call.events.find((event) => event.type === 'RecordingStarted');
+    return { ...call, recordings: { [path]: started!.data.recordingId } };
+  };
+  const passing = { ...passport, legId: 'X' };
+
+  it('takes its recordings along: the call that it leaves knows which', () => {
+    const { send, events, recordings } = recorded();
+    send('MoveLeg', { passport, toCallId: 'B', at: at(20) });
+    expect(events.find((event) => event.type === 'LegMoved')).toMatchObject({ data: { passport: { recordings } } });
+  });
+
+  it('ends them where it is: at their stop, and else at its own end', () => {
+    const ends = { kind: 'ended', cause: 'NORMAL_CLEARING', q850: 16, sipStatus: null, hungUpBy: 'far-end', times: { createdAt: at(0) } } as const;
+    const stopped = conversation();
+    stopped.send('AdoptLeg', { passport: { ...passing, recordings: { [path]: 'r1' } }, fromCallId: 'B', at: at(20) });
+    expect(stopped.send('RecordLegFact', { legId: 'X', fact: { kind: 'recording-stopped', path, durationMs: 5_000 } })).toEqual(['RecordingStopped']);
+    expect(stopped.events.at(-1)).toMatchObject({ data: { recordingId: 'r1', durationMs: 5_000 } });
+    const hungUp = conversation();
+    hungUp.send('AdoptLeg', { passport: { ...passing, recordings: { [path]: 'r1' } }, fromCallId: 'B', at: at(20) });
+    expect(hungUp.send('RecordLegFact', { legId: 'X', fact: ends })).toEqual(['RecordingStopped', 'LegEnded']);
+  });
+
+  it('hears of one that began in the moment of the move from the call that it left', () => {
+    const { send, events } = conversation();
+    send('AdoptLeg', { passport: passing, fromCallId: 'B', at: at(20) });
+    expect(send('AdoptLeg', { passport: { ...passing, recordings: { [path]: 'r1' } }, fromCallId: 'B', at: at(20) })).toEqual(['RecordingStarted']);
+    expect(events.at(-1)).toMatchObject({ data: { recordingId: 'r1', legId: 'X' } });
+    expect(send('AdoptLeg', { passport: { ...passing, recordings: { [path]: 'r1' } }, fromCallId: 'B', at: at(20) })).toEqual([]);
+  });
+});
+
+describe('a move of which one half was recorded alone', () => {
+  const told = (type: string, stream: string, data: object): RecordedEvent => ({
+    id: 'e', type, data, schemaVersion: 1, stream, revision: 1n, position: 1n, recordedAt: at(30),
+    metadata: { tenantId: 't', occurredAt: at(20), commandId: 'c', $correlationId: stream, $causationId: 'c', actor: { kind: 'switch', id: 'n1' } },
+  });
+
+  it('is finished: each half asks for the other, at the time of the move', () => {
+    expect(finishLegMoves.react(told('LegAdopted', 'call-A', { legId: 'X', fromCallId: 'B', passport }))).toEqual([{ stream: 'call-B', type: 'MoveLeg', data: { passport, toCallId: 'A', at: at(20) } }]);
+    expect(finishLegMoves.react(told('LegMoved', 'call-B', { legId: 'X', toCallId: 'A', passport }))).toEqual([{ stream: 'call-A', type: 'AdoptLeg', data: { passport, fromCallId: 'B', at: at(20) } }]);
+  });
+
+  it('changes nothing where both were recorded, and takes no leg away that has come back since', () => {
+    const { send } = conversation();
+    send('MoveLeg', { passport, toCallId: 'B', at: at(20) });
+    expect(send('MoveLeg', { passport, toCallId: 'B', at: at(20) })).toEqual([]);
+    expect(send('AdoptLeg', { passport, fromCallId: 'B', at: at(19) })).toEqual([]);
+    send('AdoptLeg', { passport, fromCallId: 'B', at: at(25) });
+    expect(send('MoveLeg', { passport, toCallId: 'B', at: at(20) })).toEqual([]);
   });
 });
 

@@ -91,8 +91,10 @@ export type CallCommand =
     }>
   | Command<'AddLeg', { readonly leg: NewLeg }>
   | Command<'RecordLegFact', { readonly legId: string; readonly fact: LegFact }>
-  | Command<'MoveLeg', { readonly passport: LegPassport; readonly toCallId: string }>
-  | Command<'AdoptLeg', { readonly passport: LegPassport; readonly fromCallId: string }>
+  /** The leg goes on in another call, since `at`. One that came (back) later stays. */
+  | Command<'MoveLeg', { readonly passport: LegPassport; readonly toCallId: string; readonly at: string }>
+  /** The leg came from another call at `at`. One that went away (again) later stays away. */
+  | Command<'AdoptLeg', { readonly passport: LegPassport; readonly fromCallId: string; readonly at: string }>
   /** The leg is gone and nobody saw it go: it ended between the two times. */
   | Command<'InferLegEnd', { readonly legId: string; readonly evidence: string; readonly earliest: string; readonly latest: string }>
   /** The switch's own CDR of a leg. */

@@ -3,12 +3,13 @@ import type { Decider } from '../../../kernel/decider.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CallCommand, NewLeg } from './call.commands.js';
 import { type CallEvent, callEventSpecs } from './call.events.js';
-import { type CallState, evolveCall, initialCall, MOVED } from './call.state.js';
+import { type CallState, evolveCall, initialCall } from './call.state.js';
 import { decideAction, settleAction, startAction } from './action-decisions.js';
 import { hangUpCall } from './hang-up.js';
 import { request } from './action-request.js';
 import { recordLegFact } from './leg-facts.js';
 import { endLeg, moveLeg, witnessLegEnd } from './leg-end.js';
+import { adoptLeg } from './leg-adoption.js';
 import { decideQueueing } from './queueing.js';
 import { decideOffer } from './offers.js';
 
@@ -68,7 +69,7 @@ const hangUp = (meta: CommandMeta, state: CallState, legId: string): CallEvent =
  */
 export const callDecider: Decider<CallState, CallCommand, CallEvent> = {
   category: 'call',
-  version: 2,
+  version: 3,
   eventTypes: Object.keys(callEventSpecs) as CallEvent['type'][],
   opens: ['StartCall'],
   initialState: initialCall,
@@ -85,13 +86,8 @@ export const callDecider: Decider<CallState, CallCommand, CallEvent> = {
         return recordLegFact(command, state);
       case 'MoveLeg':
         return moveLeg(command, state);
-      case 'AdoptLeg': {
-        const { passport, fromCallId } = command.data;
-        const known = state.legs[passport.legId];
-        // One that moved away may come back; one that ended here has ended.
-        if (state.status === 'none' || (known !== undefined && known.end?.cause !== MOVED)) return [];
-        return [{ type: 'LegAdopted', data: { legId: passport.legId, fromCallId, passport } }];
-      }
+      case 'AdoptLeg':
+        return adoptLeg(command, state);
       case 'InferLegEnd': {
         const { legId, evidence, earliest, latest } = command.data;
         return endLeg(state, command.meta, legId, latest, {

@@ -42,6 +42,8 @@ export interface LegPassport {
   readonly createdAt: string;
   readonly answeredAt: string | null;
   readonly parked: boolean;
+  /** Recordings that run and go with it: path to recording id; absent where there is none. */
+  readonly recordings?: Readonly<Record<string, string>>;
 }
 
 export type CallEvent =

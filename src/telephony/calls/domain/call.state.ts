@@ -14,6 +14,8 @@ export interface Leg {
   readonly offerId: string | null;
   readonly personId: string;
   readonly createdAt: string;
+  /** Since when it is in this call. */
+  readonly joinedAt: string;
   readonly ringingAt: string | null;
   readonly earlyMediaAt: string | null;
   readonly answeredAt: string | null;
@@ -138,14 +140,14 @@ const holdContact = (contact: Contact | null, at: string): Contact | null =>
 const resumeContact = (contact: Contact | null, at: string): Contact | null =>
   contact === null || contact.heldSince === null ? contact : { ...contact, heldSince: null, holdMs: contact.holdMs + Math.max(0, msOf(at) - msOf(contact.heldSince)) };
 
-const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'origin' | 'internal' | 'agentId' | 'shiftId' | 'offerId' | 'personId' | 'createdAt' | 'answeredAt' | 'parked'>): Leg => ({
+const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'origin' | 'internal' | 'agentId' | 'shiftId' | 'offerId' | 'personId' | 'createdAt' | 'joinedAt' | 'answeredAt' | 'parked'> & Partial<Pick<Leg, 'recordings'>>): Leg => ({
+  recordings: {},
   ...leg,
   ringingAt: null,
   earlyMediaAt: null,
   bridgedWith: null,
   heldSince: null,
   transferred: false,
-  recordings: {},
   end: null,
 });
 
@@ -157,12 +159,12 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return { ...state, status: 'live', callId: event.data.callId, nodeId: event.data.nodeId, personId: event.data.personId, from: event.data.from, fromName: event.data.fromName };
     case 'LegStarted': {
       const { number: _number, name: _name, ...leg } = event.data;
-      return { ...unexpect(state, leg.legId), legs: { ...state.legs, [leg.legId]: newLeg({ ...leg, createdAt: at, answeredAt: null, parked: false }) } };
+      return { ...unexpect(state, leg.legId), legs: { ...state.legs, [leg.legId]: newLeg({ ...leg, createdAt: at, joinedAt: at, answeredAt: null, parked: false }) } };
     }
     case 'LegAdopted':
-      return { ...unexpect(state, event.data.legId), legs: { ...state.legs, [event.data.legId]: newLeg({ ...event.data.passport, shiftId: null, offerId: null }) } };
+      return { ...unexpect(state, event.data.legId), legs: { ...state.legs, [event.data.legId]: newLeg({ ...event.data.passport, joinedAt: at, shiftId: null, offerId: null }) } };
     case 'LegMoved':
-      return changeLeg(state, event.data.legId, { end: { at, cause: MOVED, hungUpBy: 'switch', confidence: 'seen' } });
+      return changeLeg(state, event.data.legId, { end: { at, cause: MOVED, hungUpBy: 'switch', confidence: 'seen' }, recordings: {} });
     case 'LegRinging':
       return changeLeg(state, event.data.legId, { ringingAt: at });
     case 'LegEarlyMedia':

@@ -57,13 +57,13 @@ export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: s
 
 /** The leg goes on in another call; here it is over. */
 export const moveLeg = (command: Extract<CallCommand, { type: 'MoveLeg' }>, state: CallState): readonly CallEvent[] => {
-  const { passport, toCallId } = command.data;
+  const { passport, toCallId, at } = command.data;
   const leg = state.legs[passport.legId];
-  if (leg === undefined || leg.end !== null) return [];
-  const { at } = command.meta;
-  const moved: CallEvent = { type: 'LegMoved', data: { legId: leg.legId, toCallId, passport } };
-  const next = evolveCall(state, { ...moved, occurredAt: at });
-  return [moved, ...afterLeg(next, command.meta, leg, at, { dequeue: 'transferred', offer: 'rescinded', cause: null, contact: 'transferred' })];
+  if (leg === undefined || leg.end !== null || at < leg.joinedAt) return [];
+  const { recordings } = leg;
+  const moved = { type: 'LegMoved' as const, data: { legId: leg.legId, toCallId, passport: Object.keys(recordings).length === 0 ? passport : { ...passport, recordings } }, occurredAt: at };
+  const next = evolveCall(state, moved);
+  return [moved, ...afterLeg(next, command.meta, leg, at, { dequeue: 'transferred', offer: 'rescinded', cause: null, contact: 'transferred' }).map((event) => ({ ...event, occurredAt: at }))];
 };
 
 /** What the leaving of a leg makes of the stay in the queue, of offers and of the contact. */

@@ -116,9 +116,9 @@ export class CallIngest {
     if (other === undefined || other.callId === leg.callId) return;
     const [stays, moves] = isEarlier(leg, other) ? [leg, other] : [other, leg];
     const passport = passportOf(moves);
-    const adopted = this.send(stays.callId, stays.tenantId, `${factId}/adopt`, at, stays.nodeId, { type: 'AdoptLeg', data: { passport, fromCallId: moves.callId } });
+    const adopted = this.send(stays.callId, stays.tenantId, `${factId}/adopt`, at, stays.nodeId, { type: 'AdoptLeg', data: { passport, fromCallId: moves.callId, at } });
     if (!adopted) return;
-    this.send(moves.callId, moves.tenantId, `${factId}/move`, at, moves.nodeId, { type: 'MoveLeg', data: { passport, toCallId: stays.callId } });
+    this.send(moves.callId, moves.tenantId, `${factId}/move`, at, moves.nodeId, { type: 'MoveLeg', data: { passport, toCallId: stays.callId, at } });
     this.parts.legs.change(moves.legId, { callId: stays.callId, tenantId: stays.tenantId, callStartedAt: stays.callStartedAt });
   }
 
@@ -147,7 +147,7 @@ const isEarlier = (a: LiveLeg, b: LiveLeg): boolean => a.callStartedAt < b.callS
 
 const live = (leg: NewLeg, callId: string, tenantId: string, createdAt: string, callStartedAt: string): LiveLeg => {
   const { shiftId: _shiftId, number: _number, name: _name, ...rest } = leg;
-  return { ...rest, callId, tenantId, offerId: null, createdAt, answeredAt: null, parked: false, bridgedWith: null, held: false, callStartedAt };
+  return { ...rest, callId, tenantId, offerId: null, createdAt, answeredAt: null, parked: false, bridgedWith: null, held: false, recordings: {}, callStartedAt };
 };
 
 /** Facts that pass into the call's vocabulary one to one; undefined for those the call does not record. */

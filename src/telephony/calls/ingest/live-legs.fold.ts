@@ -22,6 +22,8 @@ export interface LiveLeg {
   /** The leg that it talks with. */
   readonly bridgedWith: string | null;
   readonly held: boolean;
+  /** Recordings that run on it: path to recording id. */
+  readonly recordings: Readonly<Record<string, string>>;
   /** Start of its call, to tell which of two calls was first. */
   readonly callStartedAt: string;
 }
@@ -36,8 +38,8 @@ export interface ExpectedLeg {
 }
 
 export const passportOf = (leg: LiveLeg): LegPassport => {
-  const { callId: _callId, tenantId: _tenantId, callStartedAt: _callStartedAt, bridgedWith: _bridgedWith, held: _held, ...passport } = leg;
-  return passport;
+  const { callId: _callId, tenantId: _tenantId, callStartedAt: _callStartedAt, bridgedWith: _bridgedWith, held: _held, recordings, ...passport } = leg;
+  return Object.keys(recordings).length === 0 ? passport : { ...passport, recordings };
 };
 
 /**
@@ -47,8 +49,8 @@ export const passportOf = (leg: LiveLeg): LegPassport => {
  */
 export class LiveLegs implements LiveFold {
   readonly name = 'live-legs';
-  readonly version = 2;
-  readonly eventTypes = ['CallStarted', 'OfferMade', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegsBridged', 'LegsUnbridged', 'LegHeld', 'LegResumed', 'LegEnded', 'CallEnded', 'SwitchActionRequested'];
+  readonly version = 3;
+  readonly eventTypes = ['CallStarted', 'OfferMade', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegsBridged', 'LegsUnbridged', 'LegHeld', 'LegResumed', 'RecordingStarted', 'RecordingStopped', 'LegEnded', 'CallEnded', 'SwitchActionRequested'];
   private readonly legs = new Map<string, LiveLeg>();
   /** Legs as the log alone tells them: what was only noted may never be recorded, and must not outlive the process. */
   private readonly recorded = new Map<string, LiveLeg>();
@@ -147,15 +149,15 @@ export class LiveLegs implements LiveFold {
       case 'LegStarted': {
         this.expected.delete(event.data.legId);
         const { shiftId: _shiftId, number: _number, name: _name, ...leg } = event.data;
-        const started = { answeredAt: null, parked: false, bridgedWith: null, held: false, ...leg, callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.startOf(callId) ?? at };
+        const started = { answeredAt: null, parked: false, bridgedWith: null, held: false, recordings: {}, ...leg, callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.startOf(callId) ?? at };
         this.recorded.set(leg.legId, started);
         if (this.ended.has(leg.legId)) return;
         const known = this.legs.get(leg.legId);
-        this.note(known === undefined ? started : { ...started, answeredAt: known.answeredAt, parked: known.parked, bridgedWith: known.bridgedWith, held: known.held, callId: known.callId });
+        this.note(known === undefined ? started : { ...started, answeredAt: known.answeredAt, parked: known.parked, bridgedWith: known.bridgedWith, held: known.held, recordings: known.recordings, callId: known.callId });
         return;
       }
       case 'LegAdopted': {
-        const adopted = { bridgedWith: null, held: false, ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.startOf(callId) ?? at };
+        const adopted = { bridgedWith: null, held: false, recordings: {}, ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.startOf(callId) ?? at };
         this.recorded.set(adopted.legId, adopted);
         if (!this.ended.has(adopted.legId)) this.note(adopted);
         return;
@@ -181,6 +183,16 @@ export class LiveLegs implements LiveFold {
       case 'LegResumed':
         this.tell(event.data.legId, { held: event.type === 'LegHeld' });
         return;
+      case 'RecordingStarted': {
+        const { legId, path, recordingId } = event.data;
+        this.tell(legId, { recordings: { ...this.recorded.get(legId)?.recordings, [path]: recordingId } });
+        return;
+      }
+      case 'RecordingStopped': {
+        const { [event.data.path]: _stopped, ...recordings } = this.recorded.get(event.data.legId)?.recordings ?? {};
+        this.tell(event.data.legId, { recordings });
+        return;
+      }
       case 'SwitchActionRequested': {
         const { channelId, nodeId, deed, parameters } = event.data;
         // An agent's leg is expected from its offer on.
