@@ -49,7 +49,7 @@ export const passportOf = (leg: LiveLeg): LegPassport => {
  */
 export class LiveLegs implements LiveFold {
   readonly name = 'live-legs';
-  readonly version = 3;
+  readonly version = 4;
   readonly eventTypes = ['CallStarted', 'OfferMade', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegsBridged', 'LegsUnbridged', 'LegHeld', 'LegResumed', 'RecordingStarted', 'RecordingStopped', 'LegEnded', 'CallEnded', 'SwitchActionRequested'];
   private readonly legs = new Map<string, LiveLeg>();
   /** Legs as the log alone tells them: what was only noted may never be recorded, and must not outlive the process. */
@@ -57,7 +57,7 @@ export class LiveLegs implements LiveFold {
   private readonly starts = new Map<string, { readonly at: string; readonly nodeId: string }>();
   /** Legs that were asked for, by the id that they will have. */
   private readonly expected = new Map<string, ExpectedLeg>();
-  /** When the newest fact that a node told was recorded. */
+  /** When the newest fact happened that a node told, by its own clock. */
   private readonly heard = new Map<string, string>();
   /** Legs that ended lately: a fact that comes after the end must not open a call of its own. */
   private readonly ended = new Set<string>();
@@ -75,7 +75,10 @@ export class LiveLegs implements LiveFold {
     return this.ended.has(legId);
   }
 
-  /** When the newest fact that the node told about a leg was recorded, ISO 8601 UTC: about until then somebody listened to it. */
+  /**
+   * When the newest fact happened that the node told about a leg, ISO 8601 UTC by the node's clock: until then somebody
+   * listened to it. When it was recorded says nothing: that may be long after, if the event store was away.
+   */
   heardFrom(nodeId: string): string | undefined {
     return this.heard.get(nodeId);
   }
@@ -134,7 +137,7 @@ export class LiveLegs implements LiveFold {
     const callId = idOf(event.stream);
     const at = event.metadata.occurredAt;
     const { actor } = event.metadata;
-    if (actor.kind === 'switch') this.heard.set(actor.id, event.recordedAt);
+    if (actor.kind === 'switch' && wasHeard(event)) this.heard.set(actor.id, later(this.heard.get(actor.id) ?? '', at));
     switch (event.type) {
       case 'CallStarted':
         this.starts.set(callId, { at, nodeId: event.data.nodeId });
@@ -230,3 +233,8 @@ export class LiveLegs implements LiveFold {
     if (leg !== undefined) this.recorded.set(legId, { ...leg, ...change });
   }
 }
+
+/** An end that was inferred is dated by what was not heard. */
+const wasHeard = ({ type, data }: Recorded<CallEvent>): boolean => type.startsWith('Leg') && (type !== 'LegEnded' || data.confidence === 'seen');
+
+const later = (a: string, b: string): string => (a > b ? a : b);

@@ -172,7 +172,7 @@ export class NodeWatch implements NodeListener {
   /** Since when nobody listened, as far as the log can tell. */
   private awaySince(): string {
     const heard = this.parts.legs.heardFrom(this.nodeId);
-    return heard === undefined ? isoTime(this.parts.clock.now()) : isoTime(msOf(heard) - ON_THEIR_WAY_MS);
+    return heard === undefined ? isoTime(this.parts.clock.now()) : isoTime(msOf(heard) - this.offsetMs - ON_THEIR_WAY_MS);
   }
 
   private openGap(from: string, cause: NodeGap['cause']): void {
