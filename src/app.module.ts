@@ -1,5 +1,6 @@
 import { type DynamicModule, type InjectionToken, Module, type Provider } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { CallHistoryQueries } from '../projections/call-history/call-history.queries.js';
 import { ConfigurationQueries } from '../projections/configuration/configuration.queries.js';
 import { connectedNode } from '../projections/configuration/connected-nodes.js';
 import { waitingInQueue } from '../projections/live-calls/waiting-in-queue.js';
@@ -8,6 +9,7 @@ import { RecordingsQueries } from '../projections/recordings/recordings.queries.
 import type { ApiParts } from './api-parts.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { API_KEY_LIST, TENANT_DIRECTORY } from './identity/ports/identity-directory.port.js';
+import { PERSON_RECORDINGS } from './identity/ports/persons.port.js';
 import { CommandDispatcher } from './platform/event-store/command-dispatcher.js';
 import { CommandExecutor } from './platform/event-store/command-executor.js';
 import { EventLog } from './platform/event-store/event-log.js';
@@ -75,6 +77,7 @@ const providersOf = (parts: ApiParts): Provider[] => {
     [TELEPHONY_CONFIGURATION, configuration],
     [KNOWN_QUEUES, new QueuesInTheLog(parts.executor)],
     [QUEUE_ENTRANCES, new QueueEntrancesInTheLog(parts.executor, waitingInQueue(parts.database))],
+    [PERSON_RECORDINGS, new CallHistoryQueries(parts.database, new SealedRows(parts.log.keys))],
     [SWITCH_PASSWORD, parts.settings.cdrToken ?? null],
     [CDR_PATIENCE_MS, parts.cdrPatienceMs ?? CDR_WAITS_MS],
     [IDEMPOTENCY_KEYS, new PostgresIdempotencyKeys(parts.database, parts.clock)],

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { faultNumbers, portNumber, position, positive, several, wholeNumber } from './cli/shared/arguments.js';
 import { describeFailure } from './cli/shared/operator-error.js';
+import type { EraseOptions } from './cli/commands/erase.js';
 import type { KeyOptions } from './cli/commands/keys.js';
 import type { LogCopyOptions } from './cli/commands/log-copy.js';
 import type { SimulateOptions } from './cli/commands/simulate.js';
@@ -82,6 +83,17 @@ program
   .description('tell a call’s events with causes and actors, fold them anew, and compare the CDR with the served one')
   .argument('<call>', 'id of the call')
   .action(async (call: string) => verdict((await import('./cli/commands/replay.js')).replayCall(env, call)));
+
+program
+  .command('erase')
+  .description('erase a person for good: the key of all that is personal is destroyed, and the recordings of their calls are deleted')
+  .requiredOption('--tenant <id>', 'whose records they are in')
+  .option('--number <number>', 'whoever has this number')
+  .option('--agent <id>', 'this agent')
+  .option('--reason <why>', 'request, retention, order or other', 'request')
+  .option('--reference <text>', 'number of a ticket or a letter; stays on record, so no name')
+  .option('--thorough', 'also rewrite the table of keys and move the write-ahead log on, so that the destroyed key leaves the disk; locks the table meanwhile')
+  .action(async (options: EraseOptions) => (await import('./cli/commands/erase.js')).erasePerson(env, options));
 
 const log = program.command('log').description('the event log as a whole');
 log

@@ -17,6 +17,9 @@ export const recordingsTable: TableSpec = {
   indexes: [['tenant_id', 'call_id', 'started_at'], ['tenant_id', 'started_at', 'recording_id']],
 };
 
+/** Every copy is to go, or has gone. */
+const isGoing = (row: Readonly<Row>): boolean => row['state'] === 'deleting' || row['state'] === 'deleted';
+
 const WELL: Row = { failure: null, failure_detail: null, failed_at: null, failed_attempts: null, retry_at: null };
 
 const begun = (tenantId: string, { recordingId, callId, legId, nodeId }: { readonly recordingId: string; readonly callId: string; readonly legId: string; readonly nodeId: string }, startedAt: string): Row => ({
@@ -44,7 +47,7 @@ export const recordings: Projection = {
       case 'RecordingCompleted': {
         const { durationMs } = event.data;
         const row = rows.get(RECORDINGS, key) ?? begun(tenantId, event.data, isoTime(msOf(at) - (durationMs ?? 0)));
-        return rows.put(RECORDINGS, { ...row, state: 'storing', stopped_at: at, duration_ms: durationMs });
+        return rows.put(RECORDINGS, { ...row, state: isGoing(row) ? 'deleting' : 'storing', stopped_at: at, duration_ms: durationMs });
       }
       case 'RecordingDeedRequested': {
         const { deed } = event.data;
@@ -53,7 +56,7 @@ export const recordings: Projection = {
       }
       case 'RecordingStored': {
         const { bytes, sha256, key: objectKey } = event.data;
-        return change((row) => ({ ...WELL, bytes, sha256, object_key: objectKey, stored_at: at, state: row['state'] === 'deleting' || row['state'] === 'deleted' ? row['state'] : 'stored' }));
+        return change((row) => ({ ...WELL, bytes, sha256, object_key: objectKey, stored_at: at, state: isGoing(row) ? row['state'] : 'stored' }));
       }
       case 'RecordingFileRemoved':
         return change(() => ({ ...WELL, copy_on_node: false }));

@@ -1,5 +1,7 @@
 import { apiKeyDecider } from '../identity/api-keys/domain/api-key.decider.js';
 import { apiKeyEventSpecs, tenantEventSpecs } from '../identity/contract/identity-events.js';
+import { personEventSpecs } from '../identity/contract/person-events.js';
+import { personDecider } from '../identity/persons/domain/person.decider.js';
 import { tenantDecider } from '../identity/tenants/domain/tenant.decider.js';
 import type { SomeDecider } from '../platform/event-store/command-dispatcher.js';
 import { EventCatalog } from '../platform/event-store/event-catalog.js';
@@ -17,7 +19,7 @@ import { recordingDecider } from '../telephony/recordings/domain/recording.decid
 
 /** Every event type that this program knows. */
 export const eventCatalog = (): EventCatalog =>
-  new EventCatalog(callEventSpecs, mediaNodeEventSpecs, numberEventSpecs, recordingEventSpecs, agentEventSpecs, agentShiftEventSpecs, queueEventSpecs, tenantEventSpecs, apiKeyEventSpecs);
+  new EventCatalog(callEventSpecs, mediaNodeEventSpecs, numberEventSpecs, recordingEventSpecs, agentEventSpecs, agentShiftEventSpecs, queueEventSpecs, tenantEventSpecs, apiKeyEventSpecs, personEventSpecs);
 
 /** Every decider, found by the category of its streams. */
-export const DECIDERS: readonly SomeDecider[] = [callDecider, mediaNodeDecider, numberDecider, recordingDecider, agentDecider, agentShiftDecider, queueDecider, tenantDecider, apiKeyDecider];
+export const DECIDERS: readonly SomeDecider[] = [callDecider, mediaNodeDecider, numberDecider, recordingDecider, agentDecider, agentShiftDecider, queueDecider, tenantDecider, apiKeyDecider, personDecider];

@@ -26,6 +26,7 @@ import { SYSTEM_TENANT } from '../kernel/tenants.js';
 import { mediaNodeDecider } from '../telephony/media-nodes/domain/media-node.decider.js';
 import type { OriginationNodes } from '../telephony/ports/origination-nodes.port.js';
 import { buildCore, type Core } from './core.js';
+import { Erasures } from './erasures.js';
 import { MediaRole } from './media-role.js';
 import type { Storage } from './storage.js';
 import { TelephonyRole, type TelephonyOptions } from './telephony-role.js';
@@ -53,6 +54,7 @@ export class Engine {
   readonly worker: WorkerRole | undefined;
   readonly media: MediaRole | undefined;
   private readonly directories: LiveFoldRunner;
+  private readonly erasures: Erasures;
 
   private constructor(
     readonly core: Core,
@@ -61,6 +63,7 @@ export class Engine {
     const { settings, storage, projections, connect, session } = parts;
     this.database = storage.database;
     this.directories = new LiveFoldRunner(core, [this.apiKeys, this.tenants], { name: DIRECTORIES });
+    this.erasures = new Erasures(core, settings.roles.includes('worker'), parts.fanout);
     const { rejectUnknownNumbers, mediaNodes, cdrSpool } = settings;
     this.telephony = settings.roles.includes('telephony') ? new TelephonyRole(core, { connect, rejectUnknownNumbers, ...(session === undefined ? {} : { session }) }) : undefined;
     this.worker = settings.roles.includes('worker') ? new WorkerRole(core, new ProjectionStore(storage.database), projections, parts.fanout) : undefined;
@@ -87,6 +90,7 @@ export class Engine {
     await this.core.reader.start();
     await this.directories.start();
     await this.directories.caughtUp();
+    await this.erasures.start();
     await this.registerNodes(this.parts.settings.freeswitchNodes);
     await this.worker?.start();
     await this.telephony?.start();
@@ -97,6 +101,7 @@ export class Engine {
     await this.telephony?.stop();
     await this.media?.stop();
     await this.worker?.stop();
+    await this.erasures.stop();
     await this.directories.stop();
     await this.core.reader.stop();
   }

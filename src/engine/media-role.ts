@@ -15,6 +15,7 @@ import { OwnedNodes } from '../telephony/recordings/files/owned-nodes.js';
 import { recordingDeeds, type RecordingWork } from '../telephony/recordings/processes/recording-deeds.effect.js';
 import { recordingTimers } from '../telephony/recordings/processes/recording.timers.js';
 import { recordingsFollowCalls } from '../telephony/recordings/processes/recordings-follow-calls.process.js';
+import { recordingsGoWithPersons } from '../telephony/recordings/processes/recordings-go-with-persons.process.js';
 import type { Core } from './core.js';
 
 export interface MediaOptions {
@@ -54,7 +55,7 @@ export class MediaRole {
       if (events.some(({ type }) => folders.eventTypes.includes(type))) void this.nodes.follow();
     });
     this.processes = new Leased('processes/recordings', leased, async (lease) => {
-      const runner = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints: core.checkpoints, parked: core.parked }, [recordingsFollowCalls], { name: 'processes/recordings', lease });
+      const runner = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints: core.checkpoints, parked: core.parked }, [recordingsFollowCalls, recordingsGoWithPersons], { name: 'processes/recordings', lease });
       await runner.start();
       return runner;
     });

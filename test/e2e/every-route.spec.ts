@@ -42,7 +42,13 @@ const furnish = async (app: ApiApp, tenantId: string, number: string): Promise<R
     },
     meta,
   });
-  return { tenantId, keyId, queueId, agentId, numberId, callId, nodeId: 'fs1', recordingId: systemRandom.uuid() };
+  const personId = `p-${tenantId}`;
+  await app.parts.dispatcher.dispatch(streamOf('person', personId), {
+    type: 'ErasePerson',
+    data: { erasureId: systemRandom.uuid(), personId, kind: 'number', subjects: [personId], recordings: [], reason: 'request', reference: null },
+    meta: { ...meta, commandId: systemRandom.uuid() },
+  });
+  return { tenantId, personId, keyId, queueId, agentId, numberId, callId, nodeId: 'fs1', recordingId: systemRandom.uuid() };
 };
 
 describe('every documented route', () => {

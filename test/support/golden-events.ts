@@ -9,11 +9,11 @@ import type { NewEvent } from '../../src/platform/event-store/event-store.port.j
 import type { SubjectKey, SubjectKeys } from '../../src/platform/privacy/subject-keys.port.js';
 import { agentSamples, agentShiftSamples, queueSamples } from './sample-events/agent-events.js';
 import { callSamples } from './sample-events/call-events.js';
-import { apiKeySamples, mediaNodeSamples, numberSamples, recordingSamples, tenantSamples } from './sample-events/configuration-events.js';
+import { apiKeySamples, mediaNodeSamples, numberSamples, personSamples, recordingSamples, tenantSamples } from './sample-events/configuration-events.js';
 
 /** Plaintext data of one sample of every event type, in the newest shape. */
 export const SAMPLES: Readonly<Record<string, unknown>> = {
-  ...callSamples, ...mediaNodeSamples, ...numberSamples, ...recordingSamples, ...agentSamples, ...agentShiftSamples, ...queueSamples, ...tenantSamples, ...apiKeySamples,
+  ...callSamples, ...mediaNodeSamples, ...numberSamples, ...recordingSamples, ...agentSamples, ...agentShiftSamples, ...queueSamples, ...tenantSamples, ...apiKeySamples, ...personSamples,
 };
 
 /**

@@ -2,7 +2,7 @@ import type { Command } from '../../kernel/command.js';
 import type { Decider } from '../../kernel/decider.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { DomainEvent, Json, RecordedEvent } from '../../kernel/event.js';
-import { categoryOf } from '../../kernel/streams.js';
+import { categoryOf, idOf } from '../../kernel/streams.js';
 import { deterministicId } from './deterministic-ids.js';
 import { UnknownEventType } from './event-catalog.js';
 import type { EventLog, UncodedEvent } from './event-log.js';
@@ -47,6 +47,8 @@ interface Lane {
   readonly waiting: Pending[];
   running: boolean;
   cached: StreamState | undefined;
+  /** What is cached is not to be used any more. */
+  stale: boolean;
 }
 
 const REMEMBERED_COMMANDS = 256;
@@ -99,6 +101,15 @@ export class CommandExecutor {
     return { state: loaded.state as S, revision: loaded.revision, tenantId: loaded.tenantId };
   }
 
+  /** Lets go of every state that names any of these persons: it may hold what is personal of them. It is read from the log again. */
+  forget(persons: readonly string[]): void {
+    const ids = new Set(persons);
+    for (const lane of this.lanes.values()) {
+      if (lane.running) lane.stale = true;
+      else if (lane.cached !== undefined && (ids.has(idOf(lane.stream)) || names(lane.cached.state, ids))) lane.cached = undefined;
+    }
+  }
+
   private laneOf(decider: AnyDecider, stream: string): Lane {
     const found = this.lanes.get(stream);
     if (found !== undefined) {
@@ -106,7 +117,7 @@ export class CommandExecutor {
       this.lanes.set(stream, found);
       return found;
     }
-    const lane: Lane = { decider, stream, waiting: [], running: false, cached: undefined };
+    const lane: Lane = { decider, stream, waiting: [], running: false, cached: undefined, stale: false };
     this.lanes.set(stream, lane);
     if (this.lanes.size > this.maxCachedStreams) this.letGo();
     return lane;
@@ -122,6 +133,7 @@ export class CommandExecutor {
   private async run(lane: Lane): Promise<void> {
     while (lane.waiting.length > 0) {
       const batch = lane.waiting.splice(0);
+      freshen(lane);
       try {
         await this.runBatch(lane, batch);
       } catch (error) {
@@ -130,6 +142,7 @@ export class CommandExecutor {
         for (const pending of batch) pending.reject(shown);
       }
     }
+    freshen(lane);
     lane.running = false;
   }
 
@@ -293,6 +306,17 @@ export class CommandExecutor {
 }
 
 const stateBefore = (decider: AnyDecider): StreamState => ({ state: decider.initialState, revision: 'no_stream', tenantId: undefined, commands: new Map(), eventsSinceSnapshot: 0 });
+
+const freshen = (lane: Lane): void => {
+  if (lane.stale) lane.cached = undefined;
+  lane.stale = false;
+};
+
+/** Whether any of the texts stands somewhere within the value. */
+const names = (value: unknown, texts: ReadonlySet<string>): boolean => {
+  if (typeof value === 'string') return texts.has(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some((part) => names(part, texts));
+};
 
 const opensStream = (decider: AnyDecider, first: Pending | undefined): boolean => first !== undefined && decider.opens?.includes(first.command.type) === true;
 

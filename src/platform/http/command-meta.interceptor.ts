@@ -35,7 +35,7 @@ export class CommandMetaInterceptor implements NestInterceptor {
     if (!KEY_SHAPE.test(key)) throw new HttpProblem(422, 'invalid-idempotency-key', 'Idempotency-Key must have 1 to 255 visible ASCII characters and no blank; a UUID will do');
     const route = `${request.method} ${pathOf(request)}`;
     const use = hash(access.tenantId, route, key);
-    return from(this.keys.claim(use, hash(use, canonicalJson(request.body)))).pipe(
+    return from(this.keys.claim(use, hash(access.tenantId, route, key, canonicalJson(request.body)))).pipe(
       mergeMap((claim) => {
         if (claim === 'other-body') throw new HttpProblem(422, 'idempotency-key-reused', 'this Idempotency-Key was used with another body; take a new key for a new request');
         this.give(request, deterministicId(access.tenantId, route, key));

@@ -1,4 +1,5 @@
 import type { ApiKeyEvent, TenantEvent } from '../../../src/identity/contract/identity-events.js';
+import type { PersonEvent } from '../../../src/identity/contract/person-events.js';
 import type { MediaNodeEvent, MediaNodeSettings, NumberEvent } from '../../../src/telephony/contract/configuration-events.js';
 import type { RecordingEvent } from '../../../src/telephony/contract/recording-events.js';
 import type { Samples } from './samples.js';
@@ -48,4 +49,11 @@ export const tenantSamples: Samples<TenantEvent> = {
 export const apiKeySamples: Samples<ApiKeyEvent> = {
   ApiKeyIssued: { keyId: 'k1', tenantId: 'acme', name: 'reports', scopes: ['reports:read', 'audit:read'], hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', expiresAt: '2027-03-02T00:00:00.000Z' },
   ApiKeyRevoked: { keyId: 'k1', reason: 'lost' },
+};
+
+const erasure = { erasureId: '0d3f7c9a-4b1e-5d2c-9a8b-7c6d5e4f3a2b', personId: '6f1f9f0a7c0e4a58b5f3b9d1f2a0c4e7', kind: 'number', subjects: ['6f1f9f0a7c0e4a58b5f3b9d1f2a0c4e7', '0a1b2c3d4e5f60718293a4b5c6d7e8f9'], recordings: ['rec-1'] } as const;
+
+export const personSamples: Samples<PersonEvent> = {
+  PersonalDataErasureRequested: { ...erasure, reason: 'request', reference: 'T-4711' },
+  PersonalDataErased: erasure,
 };

@@ -101,11 +101,22 @@ describe('a recording', () => {
     recording.given(...storing, deleted()).when('SettleRecordingDeed', { deedId: 'r:store:1', result: done }).then(stored, requested('delete', 2, { path: null }));
   });
 
+  it('of somebody who was erased goes also while it runs, and what the switch writes of it until the end goes after', () => {
+    recording.given().when('EraseRecording', {}).thenNothing();
+    recording.given(completed, requested('store'), stored, requested('remove-file'), removed).when('EraseRecording', {}).then(requested('delete', 1, { path: null }));
+    recording.given(announced).when('EraseRecording', {}).then(requested('delete'));
+    recording.given(announced, requested('delete'), deleted()).when('CompleteRecording', complete).then(completed, requested('delete', 2));
+    const stoppedMeanwhile = [announced, requested('delete'), completed];
+    recording.given(announced, requested('delete')).when('CompleteRecording', complete).then(completed);
+    recording.given(...stoppedMeanwhile).when('SettleRecordingDeed', { deedId: 'r:delete:1', result: done }).then(deleted(), requested('delete', 2));
+    recording.given(...stoppedMeanwhile, deleted(), requested('delete', 2)).when('SettleRecordingDeed', { deedId: 'r:delete:2', result: done }).then(deleted(2));
+  });
+
   it('keeps its order whatever comes in whatever order: one deed of a kind at a time, and none after its end but deleting', () => {
     const deed = fc.constantFrom<RecordingDeed>('store', 'remove-file', 'delete');
     const attempt = fc.integer({ min: 1, max: 4 });
     const step = fc.oneof(
-      fc.constantFrom({ type: 'AnnounceRecording', data: { ...origin, startedAt: NOW } }, { type: 'CompleteRecording', data: complete }, { type: 'StoreRecordingAgain', data: {} }, { type: 'DeleteRecording', data: {} }),
+      fc.constantFrom({ type: 'AnnounceRecording', data: { ...origin, startedAt: NOW } }, { type: 'CompleteRecording', data: complete }, { type: 'StoreRecordingAgain', data: {} }, { type: 'DeleteRecording', data: {} }, { type: 'EraseRecording', data: {} }),
       fc.record({ type: fc.constant('RetryRecordingDeed'), data: fc.record({ deed, attempt }) }),
       fc.record({ type: fc.constant('SettleRecordingDeed'), data: fc.record({ deedId: fc.tuple(deed, attempt).map(([d, n]) => `r:${d}:${n}`), result: fc.constantFrom(done, not('storage-full'), not('file-missing')) }) }),
     );

@@ -14,7 +14,7 @@ export interface ApiKeyState {
   readonly keyId: string;
 }
 
-const SCOPES: readonly Scope[] = ['operator', 'admin', 'calls:write', 'calls:read', 'agents:write', 'reports:read', 'audit:read'];
+const SCOPES: readonly Scope[] = ['operator', 'admin', 'calls:write', 'calls:read', 'agents:write', 'reports:read', 'audit:read', 'persons:erase'];
 
 const check = ({ data, meta }: Extract<ApiKeyCommand, { type: 'IssueApiKey' }>): void => {
   const { tenantId, name, scopes, hash, expiresAt } = data;

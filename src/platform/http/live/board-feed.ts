@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../../kernel/clock.js';
 import type { Alarms } from '../../observability/alarms.port.js';
 import type { LiveFanout } from '../live-fanout.port.js';
-import { changeTopic, type LiveBoard } from './live-board.port.js';
+import { changeTopic, ERASURES, type LiveBoard } from './live-board.port.js';
 
 /** The whole board; what came before is void. */
 export interface BoardSnapshot {
@@ -78,7 +78,10 @@ export class BoardFeed {
   watch(watcher: BoardWatcher, lastId: string | undefined): () => void {
     this.waiting.set(watcher, lastId);
     if (this.endSubscriptions.length === 0) {
-      this.endSubscriptions = this.board.models.map((model) => this.parts.fanout.subscribe(changeTopic(model, this.tenantId), () => this.touch()));
+      this.endSubscriptions = [
+        ...this.board.models.map((model) => this.parts.fanout.subscribe(changeTopic(model, this.tenantId), () => this.touch())),
+        this.parts.fanout.subscribe(changeTopic(ERASURES, this.tenantId), () => this.forget()),
+      ];
     }
     this.touch();
     return () => {
@@ -95,6 +98,12 @@ export class BoardFeed {
     this.pause = undefined;
     this.lookAnyway?.cancel();
     this.lookAnyway = undefined;
+  }
+
+  /** Who comes back is told the board as it is then: what was shown may be of somebody who was erased. */
+  private forget(): void {
+    this.changes.length = 0;
+    this.touch();
   }
 
   private touch(): void {

@@ -20,6 +20,9 @@ export interface LiveBoard {
 /** Topic on which it is told that a read model has changed for a tenant; the message is a ModelChanged. */
 export const changeTopic = (model: string, tenantId: string): string => `${model}/${tenantId}`;
 
+/** In place of a model's name: somebody of the tenant was erased, and boards let go of what they showed before. */
+export const ERASURES = 'erasures';
+
 /** All up to the position is in the read model. */
 export interface ModelChanged {
   readonly position: string;

@@ -35,6 +35,8 @@ export class LiveBoards {
       this.ends.delete(onEnd);
       leave();
       kept.leftAt = this.parts.clock.now();
+      // What nobody watches is not kept for long: it shows people.
+      this.parts.clock.after(KEPT_MS + 1, () => this.forgetUnwatched());
     };
   }
 

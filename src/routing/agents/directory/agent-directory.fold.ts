@@ -1,3 +1,4 @@
+import type { PersonEvent } from '../../../identity/contract/person-events.js';
 import type { Json, Recorded, RecordedEvent } from '../../../kernel/event.js';
 import { streamOf } from '../../../kernel/streams.js';
 import type { LiveFold } from '../../../platform/subscriptions/live-fold.js';
@@ -20,7 +21,7 @@ interface Node {
   settings: Kept<Pick<MediaNodeSettings, 'deviceAddress' | 'music'>>;
 }
 
-type Folded = Recorded<AgentEvent> | Recorded<Extract<MediaNodeEvent, { type: 'MediaNodeRegistered' | 'MediaNodeConfigured' | 'MediaNodeRetired' }>>;
+type Folded = Recorded<AgentEvent> | Recorded<Extract<PersonEvent, { type: 'PersonalDataErased' }>> | Recorded<Extract<MediaNodeEvent, { type: 'MediaNodeRegistered' | 'MediaNodeConfigured' | 'MediaNodeRetired' }>>;
 
 /** Reads a stream, decrypted. */
 export interface StreamReader {
@@ -34,7 +35,7 @@ export interface StreamReader {
 export class AgentDirectory implements LiveFold, AgentDevices, AgentAddresses {
   readonly name = 'agent-directory';
   readonly version = 1;
-  readonly eventTypes = ['AgentCreated', 'AgentConfigured', 'AgentRetired', 'AgentShiftStarted', 'AgentShiftEnded', 'MediaNodeRegistered', 'MediaNodeConfigured', 'MediaNodeRetired'];
+  readonly eventTypes = ['AgentCreated', 'AgentConfigured', 'AgentRetired', 'AgentShiftStarted', 'AgentShiftEnded', 'MediaNodeRegistered', 'MediaNodeConfigured', 'MediaNodeRetired', 'PersonalDataErased'];
   private readonly agents = new Map<string, Agent>();
   private readonly nodes = new Map<string, Node>();
   /** Agents by the user name of their device; the first one has it. */
@@ -80,6 +81,11 @@ export class AgentDirectory implements LiveFold, AgentDevices, AgentAddresses {
       case 'AgentShiftEnded': {
         const agent = this.agents.get(event.data.agentId);
         if (agent !== undefined) agent.shiftId = event.type === 'AgentShiftStarted' ? event.data.shiftId : null;
+        return;
+      }
+      case 'PersonalDataErased': {
+        const agent = this.agents.get(event.data.personId);
+        if (agent !== undefined && event.data.kind === 'agent') this.setSettings(event.data.personId, agent, null);
         return;
       }
       case 'MediaNodeRegistered':

@@ -13,4 +13,6 @@ export type RecordingCommand =
   | Command<'RetryRecordingDeed', { readonly deed: RecordingDeed; readonly attempt: number }>
   /** A person has removed what stood in the way. */
   | Command<'StoreRecordingAgain', Record<string, never>>
-  | Command<'DeleteRecording', Record<string, never>>;
+  | Command<'DeleteRecording', Record<string, never>>
+  /** Somebody whose voice it has was erased: it goes, also while it still runs. One that is not known stays unknown. */
+  | Command<'EraseRecording', Record<string, never>>;

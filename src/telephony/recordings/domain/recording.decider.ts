@@ -4,7 +4,7 @@ import type { CommandMeta } from '../../../kernel/command.js';
 import type { Decider } from '../../../kernel/decider.js';
 import type { RecordingCommand } from './recording.commands.js';
 import { type RecordingDeed, type RecordingEvent, recordingEventSpecs, type RecordingFailure, type RecordingOrigin } from './recording.events.js';
-import { evolveRecording, initialRecording, type RecordingState } from './recording.state.js';
+import { evolveRecording, initialRecording, isGoing, type RecordingState } from './recording.state.js';
 
 /** How long a deed is tried again and again, ms: long enough for a disk to be replaced. */
 const GIVE_UP_MS = 7 * 24 * 3_600_000;
@@ -59,8 +59,10 @@ const settle = ({ data: { deedId, result }, meta }: Extract<RecordingCommand, { 
     }
     case 'remove-file':
       return [{ type: 'RecordingFileRemoved', data: { recordingId, deedId } }];
-    case 'delete':
-      return [{ type: 'RecordingDeleted', data: { recordingId, deedId } }];
+    case 'delete': {
+      const deleted: RecordingEvent = { type: 'RecordingDeleted', data: { recordingId, deedId } };
+      return state.stoppedWhileDeleted === deedId ? [deleted, request(meta, { ...state, fileRemoved: false }, origin, 'delete')] : [deleted];
+    }
     default:
       deed.deed satisfies never;
       return [];
@@ -73,13 +75,18 @@ const known = (state: RecordingState): RecordingOrigin => {
   return state.origin;
 };
 
+const isUnderWay = (state: RecordingState, wanted: RecordingDeed): boolean => [...state.open, ...state.waiting].some(({ deed }) => deed === wanted);
+
+const remove = (meta: CommandMeta, state: RecordingState): readonly RecordingEvent[] =>
+  state.origin === null || state.status === 'deleted' || isUnderWay(state, 'delete') ? [] : [request(meta, state, state.origin, 'delete')];
+
 /**
  * One recording, from its start on a media node until its last copy is gone: the file is stored, then
  * the node's copy removed. What fails for a passing reason is tried again with growing pauses.
  */
 export const recordingDecider: Decider<RecordingState, RecordingCommand, RecordingEvent> = {
   category: 'recording',
-  version: 1,
+  version: 2,
   eventTypes: Object.keys(recordingEventSpecs) as RecordingEvent['type'][],
   initialState: initialRecording,
   evolve: evolveRecording,
@@ -91,9 +98,12 @@ export const recordingDecider: Decider<RecordingState, RecordingCommand, Recordi
         return state.status === 'none' ? [{ type: 'RecordingAnnounced', data: origin, occurredAt: startedAt }] : [];
       }
       case 'CompleteRecording': {
-        if (state.status !== 'none' && state.status !== 'running') return [];
+        if (state.stopped) return [];
         const { stoppedAt, durationMs, ...origin } = command.data;
-        return [{ type: 'RecordingCompleted', data: { ...origin, durationMs }, occurredAt: stoppedAt }, request(meta, state, origin, 'store')];
+        const completed: RecordingEvent = { type: 'RecordingCompleted', data: { ...origin, durationMs }, occurredAt: stoppedAt };
+        // Erased while it ran: the deed that is under way may have come before the last of the file.
+        if (isGoing(state)) return isUnderWay(state, 'delete') ? [completed] : [completed, request(meta, { ...state, fileRemoved: false }, origin, 'delete')];
+        return [completed, request(meta, state, origin, 'store')];
       }
       case 'SettleRecordingDeed':
         return settle(command, state);
@@ -108,10 +118,11 @@ export const recordingDecider: Decider<RecordingState, RecordingCommand, Recordi
         return state.status === 'stored' || state.open.some(({ deed }) => deed === 'store') ? [] : [request(meta, state, origin, 'store')];
       }
       case 'DeleteRecording': {
-        const origin = known(state);
-        const underWay = [...state.open, ...state.waiting].some(({ deed }) => deed === 'delete');
-        return state.status === 'deleted' || underWay ? [] : [request(meta, state, origin, 'delete')];
+        known(state);
+        return remove(meta, state);
       }
+      case 'EraseRecording':
+        return remove(meta, state);
       default:
         command satisfies never;
         return [];

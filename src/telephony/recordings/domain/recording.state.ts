@@ -17,6 +17,10 @@ export interface RecordingState {
   readonly status: RecordingStatus;
   readonly origin: RecordingOrigin | null;
   readonly fileRemoved: boolean;
+  /** The switch is done with it. */
+  readonly stopped: boolean;
+  /** The deleting that was under way when the switch was done: it may have missed the last of the file. */
+  readonly stoppedWhileDeleted: string | null;
   /** Asked for and without a result. */
   readonly open: readonly OpenDeed[];
   /** Failed, and to be tried again after a pause. */
@@ -25,11 +29,14 @@ export interface RecordingState {
   readonly attempts: Readonly<Partial<Record<RecordingDeed, number>>>;
 }
 
-export const initialRecording: RecordingState = { status: 'none', origin: null, fileRemoved: false, open: [], waiting: [], attempts: {} };
+export const initialRecording: RecordingState = { status: 'none', origin: null, fileRemoved: false, stopped: false, stoppedWhileDeleted: null, open: [], waiting: [], attempts: {} };
 
 const originOf = ({ recordingId, callId, legId, nodeId, path }: RecordingOrigin): RecordingOrigin => ({ recordingId, callId, legId, nodeId, path });
 
 const STATUS_WITH: Readonly<Record<RecordingDeed, RecordingStatus | undefined>> = { store: 'storing', 'remove-file': undefined, delete: 'deleting' };
+
+/** Every copy is to go, or has gone. */
+export const isGoing = ({ status }: Pick<RecordingState, 'status'>): boolean => status === 'deleting' || status === 'deleted';
 
 const settled = (state: RecordingState, deedId: string): RecordingState => ({ ...state, open: state.open.filter((deed) => deed.deedId !== deedId) });
 
@@ -39,7 +46,8 @@ export const evolveRecording = (state: RecordingState, event: RecordingEvent): R
     case 'RecordingAnnounced':
       return { ...state, status: 'running', origin: originOf(event.data) };
     case 'RecordingCompleted':
-      return { ...state, status: 'storing', origin: originOf(event.data) };
+      // Erased while it ran, it is not stored; what the switch has written since is there again.
+      return { ...state, status: isGoing(state) ? 'deleting' : 'storing', origin: originOf(event.data), stopped: true, fileRemoved: false, stoppedWhileDeleted: state.open.find(({ deed }) => deed === 'delete')?.deedId ?? null };
     case 'RecordingDeedRequested': {
       const { deedId, deed, attempt, deadlineAt } = event.data;
       return {
@@ -52,7 +60,7 @@ export const evolveRecording = (state: RecordingState, event: RecordingEvent): R
       };
     }
     case 'RecordingStored':
-      return { ...settled(state, event.data.deedId), status: state.status === 'deleting' || state.status === 'deleted' ? state.status : 'stored' };
+      return { ...settled(state, event.data.deedId), status: isGoing(state) ? state.status : 'stored' };
     case 'RecordingFileRemoved':
       return { ...settled(state, event.data.deedId), fileRemoved: true };
     case 'RecordingDeleted':
