@@ -92,8 +92,9 @@ export class Engine {
     await this.directories.caughtUp();
     await this.erasures.start();
     await this.registerNodes(this.parts.settings.freeswitchNodes);
-    await this.worker?.start();
+    // Callers first: read models that have much to catch up with would share the processor with what calls wait for.
     await this.telephony?.start();
+    await this.worker?.start();
     await this.media?.start();
   }
 

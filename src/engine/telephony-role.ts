@@ -79,7 +79,7 @@ export class TelephonyRole {
       enabled: () => this.routes,
     });
     this.router = new Router({ state: this.routing, addresses: this.agents, dispatcher, clock, random, alarms, enabled: () => this.routes });
-    this.folds = new LiveFoldRunner({ reader, logId, alarms, snapshots }, [this.legs, this.numbers, this.nodes, this.agents, this.routing, this.admission, this.effects], { name: 'telephony' });
+    this.folds = new LiveFoldRunner({ reader, logId, alarms, clock, snapshots }, [this.legs, this.numbers, this.nodes, this.agents, this.routing, this.admission, this.effects], { name: 'telephony' });
     this.folds.onApplied((events) => {
       if (!this.routes) return;
       this.admission.admit();

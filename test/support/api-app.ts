@@ -70,7 +70,7 @@ export const startApiApp = async ({ clock = systemClock, change = (parts) => par
   const alarms = new AlarmCounter();
   const reader = new Reader(log, clock, alarms);
   const [apiKeys, tenants] = [new ApiKeyDirectoryFold(), new TenantDirectoryFold()];
-  const folds = new LiveFoldRunner({ reader, logId: await store.logId(), alarms }, [apiKeys, tenants], { name: DIRECTORIES });
+  const folds = new LiveFoldRunner({ reader, logId: await store.logId(), alarms, clock }, [apiKeys, tenants], { name: DIRECTORIES });
   const projections = new ProjectionEngine({ reader, log, store: new ProjectionStore(database), parked: new InMemoryParkedEvents(), clock, alarms }, { name: 'projections', projections: readModels });
   await reader.start();
   await folds.start();

@@ -78,7 +78,7 @@ export class CallFloor {
     const addresses = new AgentDirectory();
     let ready = false;
     const router = new Router({ state, addresses, dispatcher, clock, random: this.random, alarms, enabled: () => ready });
-    const folds = new LiveFoldRunner({ reader, logId: 'floor', alarms, snapshots: this.snapshots }, [state, addresses], { name: `folds-${this.engines.length}`, snapshotEvery: 50 });
+    const folds = new LiveFoldRunner({ reader, logId: 'floor', alarms, clock, snapshots: this.snapshots }, [state, addresses], { name: `folds-${this.engines.length}`, snapshotEvery: 50, snapshotMs: 0 });
     folds.onApplied((events) => router.applied(events));
     const processes = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints: this.checkpoints, parked: this.parked }, [...routingProcesses, finishLegMoves], { name: 'processes' });
     const timers = new TimerRunner({ reader, logId: 'floor', store: this.timers, dispatcher, clock, alarms }, routingTimers, { name: 'timers' });

@@ -1,3 +1,4 @@
+import type { Clock } from '../../kernel/clock.js';
 import type { Json, RecordedEvent } from '../../kernel/event.js';
 import type { SnapshotStore } from '../event-store/snapshots.port.js';
 import type { Alarms } from '../observability/alarms.port.js';
@@ -9,6 +10,7 @@ export interface LiveFoldRunnerParts {
   /** Id of the log that the reader reads; a snapshot of another log is left aside. */
   readonly logId: string;
   readonly alarms: Alarms;
+  readonly clock: Clock;
   /** Without it the folds are rebuilt from the beginning of the log at each start. */
   readonly snapshots?: SnapshotStore;
 }
@@ -16,8 +18,13 @@ export interface LiveFoldRunnerParts {
 export interface LiveFoldRunnerOptions {
   /** Name of the consumer, by which the reader tells its position. */
   readonly name: string;
-  /** Events between two snapshots. Default 10,000. */
+  /**
+   * Positions that the log moves on between two snapshots, whoever the events are for: so many are to be
+   * looked through after a crash. Default 10,000.
+   */
   readonly snapshotEvery?: number;
+  /** Least time between two snapshots, ms: they take more room and time the more goes on. Default 10 s. */
+  readonly snapshotMs?: number;
 }
 
 interface Saved {
@@ -34,8 +41,9 @@ export class LiveFoldRunner {
   private readonly byType = new Map<string, LiveFold[]>();
   private readonly listeners: ((events: readonly RecordedEvent[], upTo: bigint) => void)[] = [];
   private saving: Promise<void> = Promise.resolve();
-  private sinceSnapshot = 0;
   private upTo = 0n;
+  private savedUpTo = 0n;
+  private savedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly parts: LiveFoldRunnerParts,
@@ -54,7 +62,8 @@ export class LiveFoldRunner {
   async start(): Promise<void> {
     const positions = await Promise.all(this.folds.map((fold) => this.restore(fold)));
     const after = positions.reduce((least, position) => (position < least ? position : least), positions[0] ?? 0n);
-    this.upTo = after;
+    this.upTo = this.savedUpTo = after;
+    this.savedAt = this.parts.clock.now();
     this.parts.reader.add({
       name: this.options.name,
       eventTypes: [...this.byType.keys()],
@@ -85,9 +94,10 @@ export class LiveFoldRunner {
 
   /** Saves all folds as they are now. What cannot be saved costs time at the next start, nothing else. */
   saveSnapshots(): Promise<void> {
-    const { snapshots, alarms, logId } = this.parts;
+    const { snapshots, alarms, clock, logId } = this.parts;
     if (snapshots === undefined) return Promise.resolve();
-    this.sinceSnapshot = 0;
+    this.savedUpTo = this.upTo;
+    this.savedAt = clock.now();
     const revision = this.upTo;
     // Made now, between two events, and written when the writing before is done.
     const made = this.folds.map((fold) => ({ fold, saved: { logId, state: fold.snapshot() } }));
@@ -129,8 +139,8 @@ export class LiveFoldRunner {
         this.parts.alarms.raise({ code: 'live-fold-listener-failed', message: `what follows the folds of ${this.options.name} failed after position ${upTo}`, error });
       }
     }
-    this.sinceSnapshot += events.length;
-    if (this.sinceSnapshot >= (this.options.snapshotEvery ?? 10_000)) void this.saveSnapshots();
+    const { snapshotEvery = 10_000, snapshotMs = 10_000 } = this.options;
+    if (upTo - this.savedUpTo >= BigInt(snapshotEvery) && this.parts.clock.now() - this.savedAt >= snapshotMs) void this.saveSnapshots();
   }
 
   private async restore(fold: LiveFold): Promise<bigint> {

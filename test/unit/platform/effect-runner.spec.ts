@@ -96,7 +96,7 @@ const engine = () => {
     const reader = new Reader(log, clock, alarms);
     await reader.start();
     const runner = new EffectRunner(kind, { log, dispatcher, clock, alarms });
-    const folds = new LiveFoldRunner({ reader, logId: 'log', alarms, snapshots }, [runner], { name: 'folds' });
+    const folds = new LiveFoldRunner({ reader, logId: 'log', alarms, clock, snapshots }, [runner], { name: 'folds' });
     await folds.start();
     await folds.caughtUp();
     runner.start();

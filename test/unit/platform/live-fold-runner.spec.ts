@@ -35,15 +35,15 @@ const world = () => {
   const { log, write } = sampleLog(clock, { store });
   const snapshots = new InMemorySnapshots();
   const alarms = new AlarmCounter();
-  const boot = async (folds: readonly LiveFold[], options: { readonly snapshotEvery?: number; readonly logId?: string } = {}) => {
+  const boot = async (folds: readonly LiveFold[], options: { readonly snapshotEvery?: number; readonly snapshotMs?: number; readonly logId?: string } = {}) => {
     const reader = new Reader(log, clock, alarms);
     await reader.start();
-    const runner = new LiveFoldRunner({ reader, logId: options.logId ?? 'log-1', alarms, snapshots }, folds, { name: 'folds', ...options });
+    const runner = new LiveFoldRunner({ reader, logId: options.logId ?? 'log-1', alarms, clock, snapshots }, folds, { name: 'folds', ...options });
     await runner.start();
     await runner.caughtUp();
     return runner;
   };
-  return { write, boot, log, alarms };
+  return { clock, write, boot, log, alarms };
 };
 
 describe('live folds', () => {
@@ -104,12 +104,28 @@ describe('live folds', () => {
 
   test('save themselves while they run; a crash loses nothing but time', async () => {
     const { boot, write } = world();
-    const runner = await boot([sums().fold], { snapshotEvery: 10 });
+    const runner = await boot([sums().fold], { snapshotEvery: 10, snapshotMs: 0 });
     for (let i = 0; i < 25; i += 1) await write(counted(`e${i}`, 'x', 1));
     await runner.caughtUp();
     const second = sums();
     await (await boot([second.fold])).stop();
     expect([second.applied, second.totals.get('x')]).toEqual([5, 25]);
+  });
+
+  test('do not look through again what was not for them: they save themselves by how far the log has moved, and not more often than is good', async () => {
+    const { boot, write, clock } = world();
+    await boot([sums().fold], { snapshotEvery: 10, snapshotMs: 1_000 });
+    for (let i = 0; i < 25; i += 1) await write(sample(`n${i}`, 'Noted', { counterId: 'x', personId: 'x', text: null }));
+    await write(counted('first', 'x', 1));
+    const early = sums();
+    await boot([early.fold]);
+    const appliedEarly = early.applied;
+    await clock.advance(1_000);
+    await write(counted('second', 'x', 1));
+    await write(counted('third', 'x', 1));
+    const late = sums();
+    await boot([late.fold]);
+    expect([appliedEarly, late.applied, late.totals.get('x')]).toEqual([1, 1, 3]);
   });
 
   test.each([
