@@ -1,4 +1,5 @@
 import { deterministicId } from '../../../platform/event-store/deterministic-ids.js';
+import { mapInParallel } from '../../../kernel/parallel.js';
 import type { CallIngest } from '../../calls/ingest/call-ingest.js';
 import type { LiveLeg, LiveLegs } from '../../calls/ingest/live-legs.fold.js';
 import type { NodeSnapshot } from '../../ports/node-listener.port.js';
@@ -15,6 +16,9 @@ export interface Found {
   /** Callers who came while nobody listened and wait. */
   readonly callersAdmitted: number;
 }
+
+/** Questions to the switch that are under way at a time: one after the other, hundreds of channels would take seconds. */
+export const QUESTIONS_AT_ONCE = 32;
 
 type Told = ChannelFact extends infer Fact ? (Fact extends ChannelFact ? Omit<Fact, 'factId' | 'channelId'> : never) : never;
 
@@ -33,12 +37,15 @@ export class FoundOnNode {
     const { legs } = this.parts;
     let [legsConfirmed, callersAdmitted] = [0, 0];
     const bridged: (() => void)[] = [];
-    for (const channel of snapshot.channels) {
-      if (channel.state === 'hangup' || channel.state === 'down') continue;
+    const living = snapshot.channels.filter(({ state }) => state !== 'hangup' && state !== 'down');
+    const details = await mapInParallel(living, QUESTIONS_AT_ONCE, (channel) => {
       const leg = legs.get(channel.channelId);
+      return leg === undefined || differs(channel, leg) ? snapshot.describe(channel.channelId) : Promise.resolve(undefined);
+    });
+    for (const [index, channel] of living.entries()) {
+      const [leg, detail] = [legs.get(channel.channelId), details[index]];
       if (leg !== undefined) legsConfirmed += 1;
       else if (channel.direction === 'inbound' && channel.parked) callersAdmitted += 1;
-      const detail = leg === undefined || differs(channel, leg) ? await snapshot.describe(channel.channelId) : undefined;
       if (leg === undefined) this.appeared(channel, detail, snapshot.switchSessionId);
       this.changed(channel, leg, detail, snapshot.takenAt);
       // Both legs of a bridge must be known before it is told.

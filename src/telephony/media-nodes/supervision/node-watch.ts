@@ -1,5 +1,6 @@
 import { type Clock, isoTime, msOf } from '../../../kernel/clock.js';
 import { streamOf } from '../../../kernel/streams.js';
+import { mapInParallel } from '../../../kernel/parallel.js';
 import type { CommandDispatcher } from '../../../platform/event-store/command-dispatcher.js';
 import { deterministicId } from '../../../platform/event-store/deterministic-ids.js';
 import type { Alarms } from '../../../platform/observability/alarms.port.js';
@@ -11,7 +12,7 @@ import type { FactLanes } from '../../calls/ingest/fact-lanes.js';
 import type { LiveLegs } from '../../calls/ingest/live-legs.fold.js';
 import type { NodeGap, NodeListener, NodeSnapshot } from '../../ports/node-listener.port.js';
 import type { SwitchFact } from '../../ports/switch-facts.js';
-import { FoundOnNode } from './found-on-node.js';
+import { FoundOnNode, QUESTIONS_AT_ONCE } from './found-on-node.js';
 import { type Absent, MissingLegs } from './missing-legs.js';
 
 export interface NodeWatchParts {
@@ -109,22 +110,25 @@ export class NodeWatch implements NodeListener {
     const gap = this.gap!;
     await lanes.drained();
     const present = new Set(snapshot.channels.map(({ channelId }) => channelId));
-    let endsInferred = 0;
-    for (const leg of legs.onNode(this.nodeId)) {
-      if (present.has(leg.legId) || !(await snapshot.confirmAbsent(leg.legId))) continue;
-      endsInferred += 1;
+    const ended = await this.absent(snapshot, legs.onNode(this.nodeId).filter(({ legId }) => !present.has(legId)));
+    for (const leg of ended) {
       this.inferEnd(leg, later(leg.createdAt, gap.from), snapshot.takenAt, gap.gapId);
       legs.noteEnd(leg.legId);
     }
-    for (const [legId, expected] of legs.expectedOn(this.nodeId)) {
-      if (!present.has(legId) && (await snapshot.confirmAbsent(legId))) this.inferEnd({ ...expected, legId }, later(expected.at, gap.from), snapshot.takenAt, gap.gapId);
-    }
+    const expected = [...legs.expectedOn(this.nodeId)].map(([legId, leg]) => ({ ...leg, legId })).filter(({ legId }) => !present.has(legId));
+    for (const leg of await this.absent(snapshot, expected)) this.inferEnd(leg, later(leg.at, gap.from), snapshot.takenAt, gap.gapId);
     const { legsConfirmed, callersAdmitted } = await this.found.tell(snapshot);
     this.admitted += callersAdmitted;
     this.missing.compared(snapshot.takenAt);
     await lanes.drained();
-    await this.close(gap, snapshot, { channelsSeen: snapshot.channels.length, legsConfirmed, endsInferred, callersAdmitted });
+    await this.close(gap, snapshot, { channelsSeen: snapshot.channels.length, legsConfirmed, endsInferred: ended.length, callersAdmitted });
     this.gap = undefined;
+  }
+
+  /** Those that the switch says it does not have. */
+  private async absent<Leg extends { readonly legId: string }>(snapshot: NodeSnapshot, legs: readonly Leg[]): Promise<Leg[]> {
+    const gone = await mapInParallel(legs, QUESTIONS_AT_ONCE, ({ legId }) => snapshot.confirmAbsent(legId));
+    return legs.filter((_, index) => gone[index]);
   }
 
   onFacts(facts: readonly SwitchFact[]): void {
