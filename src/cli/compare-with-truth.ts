@@ -17,8 +17,17 @@ export interface Comparison {
   readonly equal: boolean;
 }
 
+/** Something that a CDR says otherwise than it was. */
+export interface CdrDifference {
+  readonly callId: string;
+  /** How well the CDR claims to know the call; undefined: there is none. */
+  readonly confidence: string | undefined;
+  readonly what: string;
+}
+
 interface CdrRow {
   readonly call_id: string;
+  readonly confidence: string;
   readonly disposition: string | null;
   readonly cause: string | null;
   readonly ended_by: string | null;
@@ -43,7 +52,7 @@ interface LegRow {
   readonly hold_ms: number;
 }
 
-const CDRS = `SELECT c.call_id, c.disposition, c.cause, c.ended_by, c.started_at, c.ended_at, c.bridged_ms, c.bridges, c.transfers,
+const CDRS = `SELECT c.call_id, c.confidence, c.disposition, c.cause, c.ended_by, c.started_at, c.ended_at, c.bridged_ms, c.bridges, c.transfers,
     (SELECT coalesce(json_agg(l), '[]') FROM call_history_legs l WHERE l.tenant_id = c.tenant_id AND l.call_id = c.call_id) AS legs
   FROM call_history c WHERE c.tenant_id = $1`;
 
@@ -66,10 +75,8 @@ const msOfText = (text: string | null): number | null => (text === null ? null :
 /** Compares every CDR of a tenant with the simulator's own record of the same call. */
 export const compareWithTruth = async (database: Database, tenantId: string, truth: Truth): Promise<Comparison> => {
   const { rows } = await database.query<CdrRow>(CDRS, [tenantId]);
-  const cdrs = new Map(rows.map((row) => [row.call_id, row]));
   const totals = truth.totals();
-  const differences: string[] = [];
-  const differ = (callId: string, what: string): void => void differences.push(`${callId}: ${what}`);
+  const differences = differencesOf(rows, truth);
 
   const count = new Map<string, number>();
   const add = (name: string, by = 1): void => void count.set(name, (count.get(name) ?? 0) + by);
@@ -83,19 +90,6 @@ export const compareWithTruth = async (database: Database, tenantId: string, tru
     if (row.legs.some((leg) => leg.holds > 0)) add('held');
     for (const leg of row.legs) add('hold ms', Number(leg.hold_ms));
   }
-
-  for (const call of truth.calls) {
-    const cdr = cdrs.get(call.channelId);
-    if (cdr === undefined) {
-      differ(call.channelId, 'has no CDR');
-      continue;
-    }
-    const outcome = truth.outcomeOf(call);
-    if (!DISPOSITIONS[outcome].includes(cdr.disposition ?? '')) differ(call.channelId, `was ${outcome}, its CDR says ${cdr.disposition ?? 'that it goes on'}`);
-    for (const leg of [call, ...truth.legsOf(call)]) compareLeg(leg, cdr.legs.find((row) => row.leg_id === leg.channelId), cdr.bridges.filter(({ legs }) => legs.includes(leg.channelId)).length, (what) => differ(call.channelId, what));
-  }
-  const known = new Set(truth.calls.map((call) => call.channelId));
-  for (const callId of cdrs.keys()) if (!known.has(callId)) differ(callId, 'has a CDR and never happened');
 
   const dispositions = (outcome: CallOutcome): number => DISPOSITIONS[outcome].reduce((sum, name) => sum + (count.get(`disposition ${name}`) ?? 0), 0);
   const stretches = (of: 'bridges' | 'holds'): number => STRETCH_MS * [...truth.legs.values()].reduce((sum, leg) => sum + leg[of].length, 0);
@@ -114,7 +108,29 @@ export const compareWithTruth = async (database: Database, tenantId: string, tru
     { figure: 'time in bridges, ms', engine: count.get('bridged ms') ?? 0, truth: totals.bridgedMs, tolerance: stretches('bridges') / 2 },
     { figure: 'time on hold, ms', engine: count.get('hold ms') ?? 0, truth: totals.holdMs, tolerance: stretches('holds') },
   ];
-  return { figures, differences: differences.slice(0, SHOWN), equal: differences.length === 0 && figures.every(agrees) };
+  return { figures, differences: differences.slice(0, SHOWN).map(({ callId, what }) => `${callId}: ${what}`), equal: differences.length === 0 && figures.every(agrees) };
+};
+
+/** Everything in which the CDRs of a tenant differ from the simulator's own record. */
+export const cdrDifferences = async (database: Database, tenantId: string, truth: Truth): Promise<CdrDifference[]> => differencesOf((await database.query<CdrRow>(CDRS, [tenantId])).rows, truth);
+
+const differencesOf = (rows: readonly CdrRow[], truth: Truth): CdrDifference[] => {
+  const cdrs = new Map(rows.map((row) => [row.call_id, row]));
+  const differences: CdrDifference[] = [];
+  const differ = (callId: string, what: string): void => void differences.push({ callId, confidence: cdrs.get(callId)?.confidence, what });
+  for (const call of truth.calls) {
+    const cdr = cdrs.get(call.channelId);
+    if (cdr === undefined) {
+      differ(call.channelId, 'has no CDR');
+      continue;
+    }
+    const outcome = truth.outcomeOf(call);
+    if (!DISPOSITIONS[outcome].includes(cdr.disposition ?? '')) differ(call.channelId, `was ${outcome}, its CDR says ${cdr.disposition ?? 'that it goes on'}`);
+    for (const leg of [call, ...truth.legsOf(call)]) compareLeg(leg, cdr.legs.find((row) => row.leg_id === leg.channelId), cdr.bridges.filter(({ legs }) => legs.includes(leg.channelId)).length, (what) => differ(call.channelId, what));
+  }
+  const known = new Set(truth.calls.map((call) => call.channelId));
+  for (const callId of cdrs.keys()) if (!known.has(callId)) differ(callId, 'has a CDR and never happened');
+  return differences;
 };
 
 /** Whether engine and truth say the same. */

@@ -3,20 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { readModels } from '../../projections/read-models.js';
+import { cdrDifferences } from '../../src/cli/compare-with-truth.js';
 import { eventCatalog } from '../../src/engine/domain.js';
 import type { Storage } from '../../src/engine/storage.js';
 import { startEmbeddedPostgres } from '../../src/platform/embedded/embedded-postgres.js';
+import type { EventStore } from '../../src/platform/event-store/event-store.port.js';
 import { EventLog } from '../../src/platform/event-store/event-log.js';
 import { PostgresSubjectKeys } from '../../src/platform/privacy/postgres-subject-keys.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
 import type { QueueSettings } from '../../src/routing/contract/routing-events.js';
-import { type AgentDesk, type BehaviourMix, type CdrPoster, EslSocketServer, Simulation, type SwitchFaults, type TrueLeg } from '../../src/simulator/index.js';
+import { type AgentDesk, type BehaviourMix, type CdrPoster, EslSocketServer, Simulation, type SwitchFaults, type TrueLeg, type Truth } from '../../src/simulator/index.js';
 import { ApiPool } from './api-pool.js';
 import { databaseUrlOf, type Ended, ensureBuilt, type SpawnedProgram, spawnProgram, trunkline } from './built-program.js';
 import { eventually, openTestStorage, TEST_MASTER_KEY } from './engine.js';
 import { brokenInvariants } from './invariants.js';
-import { LogWatch } from './log-watch.js';
+import { type Gap, LogWatch } from './log-watch.js';
 import { seededRandom, type SeededRandom } from './seeded-random.js';
 
 export interface SoakOptions {
@@ -30,6 +32,8 @@ export interface SoakOptions {
   readonly queue?: Partial<QueueSettings>;
   /** A database of the caller's own; without it an embedded PostgreSQL that keeps what it commits is started. */
   readonly pool?: pg.PoolConfig;
+  /** Where the log is, if not in the database; the caller closes it. */
+  readonly store?: EventStore;
   /** For every process, beside what the center sets. */
   readonly env?: Readonly<Record<string, string>>;
   /** What posts the switch's own CDRs. */
@@ -52,6 +56,20 @@ interface Place {
   readonly server: EslSocketServer;
   close(): Promise<void>;
 }
+
+/** By the switch alone: nobody talks on two calls at a time. */
+const doubleTalks = (truth: Truth): string[] => {
+  const phones = new Map<string, { readonly from: number; readonly to: number; readonly leg: string }[]>();
+  for (const leg of truth.legs.values()) {
+    if (leg.direction === 'inbound') continue;
+    const talks = leg.bridges.map(({ fromUs, toUs = Infinity }) => ({ from: fromUs, to: toUs, leg: leg.channelId }));
+    phones.set(leg.to, [...(phones.get(leg.to) ?? []), ...talks]);
+  }
+  return [...phones].flatMap(([phone, talks]) => {
+    const inOrder = talks.sort((a, b) => a.from - b.from);
+    return inOrder.flatMap((talk, index) => (index > 0 && talk.from < inOrder[index - 1]!.to && talk.leg !== inOrder[index - 1]!.leg ? [`phone ${phone} talks on ${talk.leg} and on ${inOrder[index - 1]!.leg} at a time`] : []));
+  });
+};
 
 export const SOAK_TENANT = 'acme';
 const NUMBER = '7000';
@@ -90,7 +108,7 @@ export class SoakCenter {
     const { storage, server } = place;
     const keys = new PostgresSubjectKeys(storage.database, storage.keyRing, systemClock, systemRandom);
     this.watch = new LogWatch(new EventLog(storage.store, eventCatalog(), keys), storage.database);
-    this.api = new ApiPool(systemRandom, () => ({ authorization: `Bearer ${this.key}`, 'trunkline-tenant': SOAK_TENANT }));
+    this.api = new ApiPool(systemRandom, () => this.credentials());
     this.simulation = new Simulation({
       seed: random.seed, clock: systemClock, speed, callsTotal: calls, mix: { ...MIX, ...mix }, uuid: () => systemRandom.uuid(), settings: { heartbeatMs: 1_000 },
       numbers: [{ number: NUMBER, callsPerHour: (callsPerSecond * 3_600) / speed }],
@@ -110,7 +128,8 @@ export class SoakCenter {
     chmodSync(folder, 0o755);
     const embedded = options.pool === undefined ? await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), clock: systemClock, settings: { max_connections: '300' } }) : undefined;
     const pool = options.pool ?? embedded!.pool();
-    const storage = await openTestStorage(pool);
+    const opened = await openTestStorage(pool);
+    const storage = options.store === undefined ? opened : { ...opened, store: options.store };
     const holder: { center: SoakCenter | undefined } = { center: undefined };
     const server = new EslSocketServer({ accept: (stream) => holder.center?.simulation.node.accept(stream) });
     await server.listen();
@@ -140,6 +159,11 @@ export class SoakCenter {
       TRUNKLINE_DATA_DIR: join(folder, 'data'), TRUNKLINE_MASTER_KEY: TEST_MASTER_KEY, DATABASE_URL: databaseUrlOf(pool), FREESWITCH_NODES: `esl://:ClueCon@127.0.0.1:${server.port}/fs1?device=user/{user}&trunk=sofia/gateway/carrier/{number}`,
       TRUNKLINE_MEDIA_NODES: 'fs1', TRUNKLINE_REQUESTS_PER_MINUTE: '10000000', ...this.options.env,
     };
+  }
+
+  /** Headers of a request that is sent past `api`. */
+  credentials(): Record<string, string> {
+    return { authorization: `Bearer ${this.key}`, 'trunkline-tenant': SOAK_TENANT };
   }
 
   /** Starts a process; `running` tells when it runs. Requests go to it once it is ready. */
@@ -244,9 +268,22 @@ export class SoakCenter {
     const { code, out, err } = await trunkline(['verify'], this.env());
     return [
       ...broken,
+      ...doubleTalks(truth),
+      ...(await this.misreported(gaps)),
       ...(code === 0 ? [] : [`trunkline verify ended with ${code}: ${out}${err}`]),
       ...(call === undefined ? [] : [...(await watch.historyOfFirst([`call-${call}`])), JSON.stringify(truth.legs.get(call)), JSON.stringify(gaps)]),
     ];
+  }
+
+  /** CDRs that claim to have seen all and say something else than what was. A hold that began and ended while nobody listened is in no event. */
+  private async misreported(gaps: readonly Gap[]): Promise<string[]> {
+    const differences = (await cdrDifferences(this.watch.database, SOAK_TENANT, this.truth)).filter(({ confidence }) => confidence === 'seen');
+    const unheardHold = (callId: string): boolean => {
+      const caller = this.truth.legs.get(callId);
+      const holds = caller === undefined ? [] : [caller, ...this.truth.legsOf(caller)].flatMap((leg) => leg.holds);
+      return holds.some((hold) => gaps.some(({ from, to }) => hold.fromUs / 1000 < to && (hold.toUs ?? Infinity) / 1000 > from));
+    };
+    return differences.filter(({ callId, what }) => !(/: holds was/.test(what) && unheardHold(callId))).map(({ callId, what }) => `call ${callId}: ${what}, and the CDR claims to have seen it`);
   }
 
   /** Warnings and errors that the processes wrote, living or not, the last ones. */

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/platform/time/system-clock.js';
 import { routingProcesses } from '../../src/routing/offers/routing-reactions.js';
 import type { LogWatch } from './log-watch.js';
 import { MachineStalls } from './machine-stalls.js';
+import type { SoakProcess } from './soak-center.js';
 
 /** How long after a kill the work of a lease went on elsewhere, ms. */
 export interface Takeover {
@@ -16,9 +17,24 @@ export interface Takeover {
 
 export interface Takeovers {
   readonly took: readonly Takeover[];
-  /** Longest time that the machine gave this process no processor meanwhile. */
+  /** How long the machine gave those who went on, and the switch, no processor meanwhile. */
   readonly stalledMs: number;
 }
+
+/** The longest that a takeover may last on a machine with nothing else to do, ms. */
+const TAKEOVER_MS = 5_000;
+
+/** What lasted too long. PostgreSQL waits for a processor as often as those who ask it. */
+export const tooLate = (takeovers: readonly Takeovers[]): string[] =>
+  takeovers.flatMap(({ took, stalledMs }) =>
+    took.filter(({ workedAfterMs }) => workedAfterMs > TAKEOVER_MS + 2 * stalledMs).map(({ lease, heldAfterMs, workedAfterMs }) => `${lease} was taken after ${heldAfterMs} ms and went on after ${workedAfterMs} ms, of which the machine stood still for ${stalledMs}`),
+  );
+
+/** Median and longest, ms. */
+export const figuresOf = (takeovers: readonly Takeovers[]): { readonly medianMs: number | undefined; readonly maxMs: number | undefined; readonly stalledMs: number } => {
+  const times = takeovers.flatMap(({ took }) => took.map(({ workedAfterMs }) => workedAfterMs)).sort((a, b) => a - b);
+  return { medianMs: times[Math.floor(times.length / 2)], maxMs: times.at(-1), stalledMs: Math.max(0, ...takeovers.map(({ stalledMs }) => stalledMs)) };
+};
 
 interface Held {
   readonly name: string;
@@ -31,7 +47,7 @@ const PATIENCE_MS = 30_000;
 const LAST_WORDS_MS = 250;
 
 /** Leases that the process holds. */
-export const leasesOf = async (watch: LogWatch, pid: number): Promise<Held[]> => {
+const leasesOf = async (watch: LogWatch, pid: number): Promise<Held[]> => {
   const rows = await watch.rows<{ name: string; epoch: string }>(`SELECT name, epoch FROM trunkline_leases WHERE holder LIKE '%/' || $1 || '/%' AND expires_at > clock_timestamp() ORDER BY name`, [String(pid)]);
   return rows.map(({ name, epoch }) => ({ name, epoch: BigInt(epoch) }));
 };
@@ -40,11 +56,11 @@ export const leasesOf = async (watch: LogWatch, pid: number): Promise<Held[]> =>
  * Kills the process, and measures by leases, log and checkpoints when another one has gone on with each
  * of its leases. What is to be done under a lease has to come by itself: calls must be flowing.
  */
-export const takeoversAfter = async (watch: LogWatch, pid: number, kill: () => Promise<unknown>): Promise<Takeovers> => {
-  const waiting = new Map((await leasesOf(watch, pid)).map((held) => [held.name, held]));
-  const stalls = new MachineStalls();
+export const takeoversAfter = async (watch: LogWatch, victim: SoakProcess, survivor: SoakProcess): Promise<Takeovers> => {
+  const waiting = new Map((await leasesOf(watch, victim.pid)).map((held) => [held.name, held]));
+  const stalls = new MachineStalls([survivor.pid, process.pid]);
   const killedAt = systemClock.now();
-  await kill();
+  await victim.kill();
   await sleep(systemClock, LAST_WORDS_MS);
   const quietAt = systemClock.now();
   const head = await watch.log.store.head();
