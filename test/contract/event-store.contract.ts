@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { appendTogetherContract } from './event-store/appends-together.js';
 import { appendContract } from './event-store/appends.js';
 import { concurrencyContract } from './event-store/concurrency.js';
 import type { StoreUnderTest } from './event-store/fixtures.js';
@@ -30,6 +31,7 @@ export const eventStoreContract = (name: string, factory: () => Promise<StoreUnd
     }, 60_000);
 
     appendContract(store);
+    appendTogetherContract(store);
     readContract(store);
     subscriptionContract(store);
     concurrencyContract(store);

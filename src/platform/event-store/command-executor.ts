@@ -1,13 +1,14 @@
 import type { Command } from '../../kernel/command.js';
 import type { Decider } from '../../kernel/decider.js';
 import { DomainError } from '../../kernel/errors.js';
-import type { DomainEvent, Json, RecordedEvent } from '../../kernel/event.js';
+import type { DomainEvent, Json } from '../../kernel/event.js';
 import { categoryOf, idOf } from '../../kernel/streams.js';
-import { deterministicId } from './deterministic-ids.js';
-import { UnknownEventType } from './event-catalog.js';
+import { decideChain, type FollowUps } from './command-chain.js';
+import { mayBePassedOver, UnknownEventType } from './event-catalog.js';
 import type { EventLog, UncodedEvent } from './event-log.js';
 import { AppendTooLarge, EventStoreUnavailable, InvalidEvent, WrongExpectedRevision } from './event-store.port.js';
 import type { SnapshotStore } from './snapshots.port.js';
+import { type AnyDecider, applyRecorded, decideInto, nextRevision, passOver, remember, stateBefore, type StreamState } from './stream-state.js';
 
 export interface CommandResult {
   /** Position of the last event that the command wrote; 0n where it wrote nothing. */
@@ -24,19 +25,9 @@ export interface ExecutorOptions {
   readonly maxConflicts?: number;
 }
 
-type AnyDecider = Decider<unknown, Command, DomainEvent>;
-
-interface StreamState {
-  state: unknown;
-  revision: bigint | 'no_stream';
-  tenantId: string | undefined;
-  /** The last commands and what they wrote, oldest first. */
-  commands: Map<string, { readonly position: bigint; readonly revision: bigint }>;
-  eventsSinceSnapshot: number;
-}
-
 interface Pending {
   readonly command: Command;
+  readonly followUps: FollowUps | undefined;
   readonly resolve: (result: CommandResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -51,7 +42,6 @@ interface Lane {
   stale: boolean;
 }
 
-const REMEMBERED_COMMANDS = 256;
 const MAX_EVENTS_PER_APPEND = 200;
 const SNAPSHOT_EVERY = 200;
 
@@ -83,11 +73,15 @@ export class CommandExecutor {
     this.maxConflicts = options.maxConflicts ?? 20;
   }
 
-  execute<S, C extends Command, E extends DomainEvent>(decider: Decider<S, C, E>, stream: string, command: C): Promise<CommandResult> {
+  /**
+   * With `followUps`, what follows from the command is recorded with it in one append, where the store can do
+   * that and the streams are in memory and not in use; else the command alone is carried out.
+   */
+  execute<S, C extends Command, E extends DomainEvent>(decider: Decider<S, C, E>, stream: string, command: C, followUps?: FollowUps): Promise<CommandResult> {
     if (categoryOf(stream) !== decider.category) throw new Error(`${stream} is no stream of ${decider.category}`);
     const lane = this.laneOf(decider as unknown as AnyDecider, stream);
     return new Promise<CommandResult>((resolve, reject) => {
-      lane.waiting.push({ command, resolve, reject });
+      lane.waiting.push({ command, followUps, resolve, reject });
       if (!lane.running) {
         lane.running = true;
         void this.run(lane);
@@ -135,6 +129,7 @@ export class CommandExecutor {
       const batch = lane.waiting.splice(0);
       freshen(lane);
       try {
+        if (await this.runChain(lane, batch[0])) batch.shift();
         await this.runBatch(lane, batch);
       } catch (error) {
         lane.cached = undefined;
@@ -144,6 +139,42 @@ export class CommandExecutor {
     }
     freshen(lane);
     lane.running = false;
+  }
+
+  /** True where the command was carried out together with what follows from it. */
+  private async runChain(lane: Lane, pending: Pending | undefined): Promise<boolean> {
+    if (pending?.followUps === undefined || lane.cached === undefined || !this.log.appendsTogether) return false;
+    const borrowed: Lane[] = [];
+    try {
+      const chain = decideChain({ link: lane, command: pending.command }, pending.followUps, ({ stream }) => {
+        const other = this.lanes.get(stream);
+        if (other === undefined || other.running) return undefined;
+        other.running = true;
+        borrowed.push(other);
+        return other;
+      });
+      if (chain === undefined || chain.steps.length < 2) return false;
+      const { steps, states } = chain;
+      const appended = await this.log.appendTogether(steps.map(({ link, expected, events }) => ({ stream: link.stream, expected, events })));
+      steps.forEach(({ link, command }, index) => {
+        const { revision, position } = appended[index]!;
+        remember(states.get(link)!, command.meta.commandId, { revision, position });
+      });
+      for (const [link, state] of states) {
+        // A repeated append writes nothing: what the streams hold was decided then, and more may have followed.
+        link.cached = appended[0]?.events === undefined ? undefined : state;
+        this.maybeSnapshot(link, state);
+      }
+      const { revision, position } = appended[0]!;
+      pending.resolve({ revision, position, duplicate: false });
+      return true;
+    } catch {
+      // Whatever it was, or whoever came first: the command is decided again by itself, on what the log says now.
+      for (const link of [lane, ...borrowed]) link.cached = undefined;
+      return false;
+    } finally {
+      for (const other of borrowed) void this.run(other);
+    }
   }
 
   private async runBatch(lane: Lane, batch: Pending[]): Promise<void> {
@@ -219,7 +250,7 @@ export class CommandExecutor {
    */
   private decideTogether(lane: Lane, base: StreamState, waiting: readonly Pending[], most: number) {
     const state: StreamState = { ...base, commands: base.commands };
-    const firstRevision = base.revision === 'no_stream' ? 0n : base.revision + 1n;
+    const firstRevision = nextRevision(base);
     const taken: { readonly pending: Pending; readonly count: number }[] = [];
     const answers: { readonly pending: Pending; readonly give: () => void }[] = [];
     const undecided = new Set<string>();
@@ -235,12 +266,9 @@ export class CommandExecutor {
       }
       // The same id twice in one append: the second waits for the first one's result.
       if (undecided.has(meta.commandId)) break;
-      let decided: readonly DomainEvent[];
+      let decided: readonly UncodedEvent[];
       try {
-        if (state.tenantId !== undefined && state.tenantId !== meta.tenantId) {
-          throw new DomainError('not-found', 'not-found', `there is no ${lane.decider.category} with this id`);
-        }
-        decided = lane.decider.decide(pending.command, state.state);
+        decided = decideInto(lane.decider, state, pending.command);
       } catch (error) {
         answers.push({ pending, give: () => pending.reject(error) });
         continue;
@@ -249,17 +277,7 @@ export class CommandExecutor {
         answers.push({ pending, give: () => pending.resolve({ position: 0n, revision: base.revision, duplicate: false }) });
         continue;
       }
-      decided.forEach((event, offset) => {
-        const occurredAt = event.occurredAt ?? meta.at;
-        state.state = lane.decider.evolve(state.state, { ...event, occurredAt });
-        events.push({
-          id: deterministicId(meta.commandId, offset),
-          type: event.type,
-          data: event.data as Json,
-          metadata: { tenantId: meta.tenantId, occurredAt, commandId: meta.commandId, $correlationId: meta.correlationId, $causationId: meta.causationId, actor: meta.actor },
-        });
-      });
-      state.tenantId ??= meta.tenantId;
+      for (const event of decided) events.push(event);
       undecided.add(meta.commandId);
       taken.push({ pending, count: decided.length });
     }
@@ -271,8 +289,9 @@ export class CommandExecutor {
     const events = await this.log.readStream(stream, start.revision === 'no_stream' ? {} : { from: start.revision + 1n });
     const known = new Set<string>(decider.eventTypes);
     for (const event of events) {
-      if (!known.has(event.type)) throw new UnknownEventType(stream, event.type, event.schemaVersion);
-      applyRecorded(decider, start, event);
+      if (known.has(event.type)) applyRecorded(decider, start, event);
+      else if (mayBePassedOver(event)) passOver(start, event);
+      else throw new UnknownEventType(stream, event.type, event.schemaVersion);
     }
     return start;
   }
@@ -305,8 +324,6 @@ export class CommandExecutor {
   }
 }
 
-const stateBefore = (decider: AnyDecider): StreamState => ({ state: decider.initialState, revision: 'no_stream', tenantId: undefined, commands: new Map(), eventsSinceSnapshot: 0 });
-
 const freshen = (lane: Lane): void => {
   if (lane.stale) lane.cached = undefined;
   lane.stale = false;
@@ -324,23 +341,6 @@ const opensStream = (decider: AnyDecider, first: Pending | undefined): boolean =
 const isOfOneCommand = (error: unknown): boolean => error instanceof InvalidEvent || error instanceof AppendTooLarge;
 
 const isSnapshotted = (decider: AnyDecider): boolean => (decider as Partial<SnapshottedDecider>).snapshots === true;
-
-const remember = (state: StreamState, commandId: string, written: { readonly position: bigint; readonly revision: bigint }): void => {
-  state.commands.set(commandId, written);
-  if (state.commands.size > REMEMBERED_COMMANDS) {
-    for (const oldest of state.commands.keys()) {
-      state.commands.delete(oldest);
-      break;
-    }
-  }
-};
-
-const applyRecorded = (decider: AnyDecider, into: StreamState, event: RecordedEvent): void => {
-  into.state = decider.evolve(into.state, { type: event.type, data: event.data, occurredAt: event.metadata.occurredAt });
-  into.revision = event.revision;
-  into.tenantId ??= event.metadata.tenantId;
-  remember(into, event.metadata.commandId, { position: event.position, revision: event.revision });
-};
 
 const unavailable = (cause: EventStoreUnavailable): DomainError =>
   new DomainError('unavailable', 'event-store-unavailable', `the event store did not answer (${cause.message}); the outcome is unknown, send the same command again`);

@@ -39,6 +39,14 @@ export interface AppendResult {
   readonly written?: { readonly firstPosition: bigint; readonly recordedAt: string };
 }
 
+/** One of several appends that are made together. */
+export interface StreamAppend {
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  /** At least one. */
+  readonly events: readonly NewEvent[];
+}
+
 /** Any of the given prefixes / types; both given: both must hold. */
 export interface EventFilter {
   readonly streamPrefixes?: readonly string[];
@@ -102,6 +110,13 @@ export interface EventStore {
   /** Identifies this log; checkpoints carry it. */
   logId(): Promise<string>;
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult>;
+  /**
+   * All of the appends in the order given, with nothing between them, or none of them. A stream may come
+   * several times, each append expecting what the one before leaves. What was made before is repeated as
+   * a whole; where only a part of it was, WrongExpectedRevision is thrown. Absent where a store writes
+   * one stream at a time.
+   */
+  appendTogether?(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]>;
   /** A stream that does not exist reads as empty. */
   readStream(stream: string, options?: ReadStreamOptions): Promise<StoredEvent[]>;
   /** In log order. Fewer than `maxCount` events means that the end was reached. */
@@ -111,7 +126,7 @@ export interface EventStore {
   /** Position of the newest event, 0n in an empty log. */
   head(): Promise<bigint>;
   /** What goes on inside, for metrics; a store in which nothing waits has none. */
-  figures?(): StoreFigures;
+  figures?(): StoreFigures | undefined;
   close(): Promise<void>;
 }
 

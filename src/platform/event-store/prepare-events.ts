@@ -1,4 +1,4 @@
-import { AppendTooLarge, InvalidEvent, MAX_APPEND_BYTES, type ExpectedRevision, type NewEvent } from './event-store.port.js';
+import { AppendTooLarge, InvalidEvent, MAX_APPEND_BYTES, type ExpectedRevision, type NewEvent, type StreamAppend } from './event-store.port.js';
 
 /**
  * An event that is fit to be written. `event.id` is in lower case, the texts are what is stored,
@@ -115,4 +115,21 @@ export const checkExpectedRevision = (expected: ExpectedRevision): void => {
   throw new RangeError(
     `expected revision ${String(expected)} is not valid; use 0n or above, 'no_stream', 'stream_exists' or 'any'`,
   );
+};
+
+/** Checks appends that are made together, each as it would be alone; none of them may be empty, and no event may come twice. */
+export const prepareTogether = (appends: readonly StreamAppend[]): { readonly stream: string; readonly expected: ExpectedRevision; readonly events: readonly PreparedEvent[] }[] => {
+  const ids = new Set<string>();
+  let count = 0;
+  const prepared = appends.map(({ stream, expected, events }) => {
+    checkExpectedRevision(expected);
+    if (events.length === 0) throw new InvalidEvent(`one of several appends, to ${stream}, has no events`);
+    const own = prepareEvents(stream, events);
+    for (const { event } of own) ids.add(event.id);
+    count += own.length;
+    return { stream, expected, events: own };
+  });
+  if (count === 0) throw new InvalidEvent('nothing is to be appended');
+  if (ids.size < count) throw new InvalidEvent('appends that are made together hold the same event id twice');
+  return prepared;
 };

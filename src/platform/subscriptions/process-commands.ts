@@ -4,6 +4,7 @@ import type { RecordedEvent } from '../../kernel/event.js';
 import type { Process, ProcessCommand } from '../../kernel/process.js';
 import type { CommandDispatcher } from '../event-store/command-dispatcher.js';
 import { deterministicId } from '../event-store/deterministic-ids.js';
+import { processCommandId, processMeta } from '../event-store/process-command-meta.js';
 import { retryForEver } from './retry.js';
 
 /** An `onRefused` of an `onRefused` and so on is a mistake, not a plan. */
@@ -27,18 +28,11 @@ export const issueCommands = async (
 ): Promise<void> => {
   for (let index = 0; index < commands.length; index += 1) {
     let command = commands[index];
-    let commandId = deterministicId(event.id, process.name, index);
+    let commandId = processCommandId(process, event, index);
     for (let refusals = 0; command !== undefined; refusals += 1) {
       if (refusals > MAX_REFUSALS) throw new Error(`${process.name} answered ${MAX_REFUSALS} refusals in a row with another command`);
       const { stream, type, data, onRefused }: ProcessCommand = command;
-      const meta = {
-        commandId,
-        tenantId: event.metadata.tenantId,
-        at: isoTime(clock.now()),
-        actor: process.actor,
-        correlationId: event.metadata.$correlationId,
-        causationId: event.id,
-      };
+      const meta = processMeta(process, event, commandId, isoTime(clock.now()));
       try {
         await retryForEver(clock, signal, () => dispatcher.dispatch(stream, { type, data, meta }), isPassing);
         break;

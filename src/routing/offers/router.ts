@@ -2,6 +2,7 @@ import { type Clock, isoTime, type Random, type Timer } from '../../kernel/clock
 import type { Command } from '../../kernel/command.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { RecordedEvent } from '../../kernel/event.js';
+import type { Process } from '../../kernel/process.js';
 import { streamOf } from '../../kernel/streams.js';
 import { deterministicId } from '../../platform/event-store/deterministic-ids.js';
 import type { Alarms } from '../../platform/observability/alarms.port.js';
@@ -11,13 +12,15 @@ import type { CallCommand } from '../../telephony/contract/call-commands.js';
 import type { AgentAddresses } from '../ports/agent-addresses.port.js';
 import { decideAdmission } from './admission.js';
 import { nextOffers, type OfferPlan } from './match.js';
+import { agentFollowsTheCall } from './processes/agent-follows-the-call.process.js';
+import { ringAgentWhenReserved } from './processes/ring-agent-when-reserved.process.js';
 import type { RouterState } from './router-state.js';
 import type { Caller, Transit } from './routing-view.js';
 
 export interface RouterParts {
   readonly state: RouterState;
   readonly addresses: AgentAddresses;
-  readonly dispatcher: { dispatch(stream: string, command: Command): Promise<{ readonly position: bigint }> };
+  readonly dispatcher: { dispatch(stream: string, command: Command, followedBy?: readonly Process[]): Promise<{ readonly position: bigint }> };
   readonly clock: Clock;
   readonly random: Random;
   readonly alarms: Alarms;
@@ -35,6 +38,9 @@ export interface RouterOptions {
   /** How long an agent whose phone nobody knows is left out, ms. Default 10,000. */
   readonly unknownAddressMs?: number;
 }
+
+/** An offer, the agent's being reserved and the call to the phone are recorded at once where nothing stands in the way. */
+const OFFERED: readonly Process[] = [agentFollowsTheCall, ringAgentWhenReserved];
 
 /**
  * Offers callers to agents as soon as both are there. A choice is an event on the call before anybody
@@ -101,7 +107,7 @@ export class Router {
     state.hold(offerId, caller.segmentId, agentId);
     const dueAt = isoTime(clock.now() + ringTimeoutMs + this.options.marginMs);
     const data = { offerId, segmentId: caller.segmentId, agentId, shiftId, legId, address, strategy, candidates, dueAt, ringTimeoutMs, wrapUpMs, backOff };
-    void this.dispatch(caller, deterministicId('make-offer', offerId), { type: 'MakeOffer', data }).then(
+    void this.dispatch(caller, deterministicId('make-offer', offerId), { type: 'MakeOffer', data }, OFFERED).then(
       (written) => {
         if (!written) this.refused(offerId);
       },
@@ -167,12 +173,12 @@ export class Router {
   }
 
   /** True where the call recorded something; false where it refused or had nothing to record. Waits for a store that is away. */
-  private async dispatch(caller: Caller, commandId: string, command: Pick<CallCommand, 'type' | 'data'>): Promise<boolean> {
+  private async dispatch(caller: Caller, commandId: string, command: Pick<CallCommand, 'type' | 'data'>, followedBy: readonly Process[] = []): Promise<boolean> {
     const { dispatcher, clock } = this.parts;
     const { callId, tenantId } = caller;
     const meta: Command['meta'] = { commandId, tenantId, at: isoTime(clock.now()), actor: { kind: 'router', id: 'router' }, correlationId: callId, causationId: caller.enteredBy };
     try {
-      const result = await retryForEver(clock, this.stopping.signal, () => dispatcher.dispatch(streamOf('call', callId), { ...command, meta }), isPassing);
+      const result = await retryForEver(clock, this.stopping.signal, () => dispatcher.dispatch(streamOf('call', callId), { ...command, meta }, followedBy), isPassing);
       return result.position > 0n;
     } catch (error) {
       if (error instanceof DomainError && !isPassing(error)) return false;

@@ -12,12 +12,13 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type StoredEvent,
+  type StreamAppend,
   type SubscribeOptions,
   type SubscriptionMessage,
 } from '../event-store.port.js';
 import { followLog, type LogPage } from '../follow-log.js';
 import { LogEnd } from '../log-end.js';
-import { checkExpectedRevision, prepareEvents, type PreparedEvent } from '../prepare-events.js';
+import { checkExpectedRevision, prepareEvents, prepareTogether, type PreparedEvent } from '../prepare-events.js';
 
 const PAGE = 1000;
 
@@ -63,6 +64,29 @@ export class InMemoryEventStore implements EventStore {
     const present = this.streams.get(stream) ?? [];
     if (prepared.length === 0) return this.checkOnly(stream, expected, present);
     return this.repeated(stream, expected, present, prepared) ?? this.write(stream, present, prepared);
+  }
+
+  async appendTogether(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+    this.assertOpen();
+    const prepared = prepareTogether(appends);
+    // How long each stream would be once the appends before are made.
+    const lengths = new Map<string, number>();
+    const repeats = prepared.map(({ stream, expected, events }) => {
+      const present = this.streams.get(stream) ?? [];
+      const length = lengths.get(stream) ?? present.length;
+      const next = expected === 'no_stream' ? 0 : typeof expected === 'bigint' ? Number(expected) + 1 : undefined;
+      const follows = length > present.length && (next === undefined || next === length);
+      if (length > present.length && next === present.length) throw new WrongExpectedRevision(stream, expected, BigInt(length - 1));
+      const repeat = follows ? undefined : this.repeated(stream, expected, present, events);
+      if (repeat === undefined) lengths.set(stream, length + events.length);
+      return repeat;
+    });
+    const known = repeats.filter((repeat) => repeat !== undefined);
+    if (known.length === prepared.length) return known;
+    const first = prepared[0];
+    if (known.length > 0 && first !== undefined) throw this.wrong(first.stream, first.expected, this.streams.get(first.stream) ?? []);
+    for (const { stream, events } of prepared) this.assertUnused(stream, events);
+    return prepared.map(({ stream, events }) => this.write(stream, this.streams.get(stream) ?? [], events));
   }
 
   async readStream(stream: string, options: ReadStreamOptions = {}): Promise<StoredEvent[]> {
@@ -153,11 +177,15 @@ export class InMemoryEventStore implements EventStore {
     return { revision: last.revision, position: last.position };
   }
 
-  private write(stream: string, present: StoredEvent[], prepared: readonly PreparedEvent[]): AppendResult {
+  private assertUnused(stream: string, prepared: readonly PreparedEvent[]): void {
     for (const { event } of prepared) {
       const other = this.byId.get(event.id);
       if (other !== undefined) throw new InvalidEvent(`event id ${event.id} for ${stream} is already used by ${other.type} in ${other.stream}`);
     }
+  }
+
+  private write(stream: string, present: StoredEvent[], prepared: readonly PreparedEvent[]): AppendResult {
+    this.assertUnused(stream, prepared);
     this.lastRecordedAt = Math.max(this.lastRecordedAt, this.clock.now());
     const recordedAt = isoTime(this.lastRecordedAt);
     const firstPosition = BigInt(this.log.length + 1);

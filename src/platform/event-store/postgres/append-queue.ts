@@ -12,20 +12,24 @@ export interface Append {
 
 export interface AppendQueueOptions<Outcome> {
   readonly clock: Clock;
-  /** Makes the appends in order, each for itself, all in one transaction; an outcome for each. */
-  readonly send: (group: readonly Append[]) => Promise<readonly Outcome[]>;
+  /**
+   * Makes the appends in order, all in one transaction; an outcome for each. Neighbours of the same set
+   * are made together or not at all, each set for itself.
+   */
+  readonly send: (group: readonly Append[], sets: readonly number[]) => Promise<readonly Outcome[]>;
   /** Whether the same group may be sent again after this error. */
   readonly isPassing: (error: unknown) => boolean;
 }
 
 interface Queued<Outcome> {
-  readonly append: Append;
+  /** One, or a set that is made together. */
+  readonly appends: readonly Append[];
   readonly bytes: number;
   /** Not tried again after this time. */
   readonly deadline: number;
   /** Sent by itself, because a group that it was in failed as a whole. */
   alone: boolean;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (outcomes: readonly Outcome[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -54,12 +58,20 @@ export class AppendQueue<Outcome> {
   }
 
   add(append: Append): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      const bytes = append.events.reduce((sum, event) => sum + event.bytes, 0);
-      const deadline = this.options.clock.now() + PATIENCE_MS;
-      this.queue.push({ append, bytes, deadline, alone: false, resolve, reject });
-      this.sending ??= this.sendAll();
-    });
+    return new Promise((resolve, reject) => this.enqueue([append], ([outcome]) => resolve(outcome as Outcome), reject));
+  }
+
+  /** All of them or none; an outcome for each. */
+  addTogether(appends: readonly Append[]): Promise<readonly Outcome[]> {
+    return new Promise((resolve, reject) => this.enqueue(appends, resolve, reject));
+  }
+
+  private enqueue(appends: readonly Append[], resolve: Queued<Outcome>['resolve'], reject: Queued<Outcome>['reject']): void {
+    let bytes = 0;
+    for (const { events } of appends) for (const event of events) bytes += event.bytes;
+    const deadline = this.options.clock.now() + PATIENCE_MS;
+    this.queue.push({ appends, bytes, deadline, alone: false, resolve, reject });
+    this.sending ??= this.sendAll();
   }
 
   /** Appends that have no answer yet. */
@@ -90,11 +102,15 @@ export class AppendQueue<Outcome> {
       this.underWay = group;
       this.groupSizes.add(group.length);
       try {
-        const sent = this.options.send(group.map(({ append }) => append));
+        const sent = this.options.send(group.flatMap(({ appends }) => appends), group.flatMap(({ appends }, set) => appends.map(() => set)));
         this.answered = sent;
         const outcomes = await sent;
         this.underWay = [];
-        for (const [i, { resolve }] of group.entries()) resolve(outcomes[i] as Outcome);
+        let first = 0;
+        for (const { appends, resolve } of group) {
+          resolve(outcomes.slice(first, first + appends.length));
+          first += appends.length;
+        }
         backoff = BACKOFF_MS.first;
       } catch (error) {
         this.underWay = [];
@@ -115,14 +131,16 @@ export class AppendQueue<Outcome> {
   private takeGroup(): Queued<Outcome>[] {
     const ids = new Set<string>();
     let bytes = 0;
+    let appends = 0;
     let size = 0;
     for (const queued of this.queue) {
       bytes += queued.bytes;
-      const { events } = queued.append;
-      if (size > 0 && (queued.alone || bytes > MAX_GROUP_BYTES || size === MAX_GROUP_APPENDS || events.some(({ event }) => ids.has(event.id)))) break;
+      appends += queued.appends.length;
+      const repeats = queued.appends.some(({ events }) => events.some(({ event }) => ids.has(event.id)));
+      if (size > 0 && (queued.alone || bytes > MAX_GROUP_BYTES || appends > MAX_GROUP_APPENDS || repeats)) break;
       size++;
       if (queued.alone) break;
-      for (const { event } of events) ids.add(event.id);
+      for (const { events } of queued.appends) for (const { event } of events) ids.add(event.id);
     }
     return this.queue.splice(0, size);
   }
@@ -142,8 +160,8 @@ export class AppendQueue<Outcome> {
     const late = this.queue.filter(({ deadline }) => deadline <= now);
     this.queue = this.queue.filter(({ deadline }) => deadline > now);
     const reason = error instanceof Error ? error.message : String(error);
-    for (const { append, reject } of late) {
-      reject(new EventStoreUnavailable(`append to ${append.stream}: ${reason}; whether it happened is unknown`, { cause: error }));
+    for (const { appends, reject } of late) {
+      reject(new EventStoreUnavailable(`append to ${appends.map(({ stream }) => stream).join(', ')}: ${reason}; whether it happened is unknown`, { cause: error }));
     }
   }
 }

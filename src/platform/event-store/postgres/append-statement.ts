@@ -14,7 +14,7 @@ export const appendStatement = (schema: string): Statement => ({
   name: 'append',
   text:
     `select outcome, last_revision, last_position, first_position, recorded_ms from ${appendFunctionOf(schema)}` +
-    '($1::text[], $2::int4[], $3::int8[], $4::int4[], $5::int4[], $6::int4[], $7::uuid[], $8::text[], $9::int4[], $10::json[], $11::json[])',
+    '($1::text[], $2::int4[], $3::int8[], $4::int4[], $5::int4[], $6::int4[], $7::uuid[], $8::text[], $9::int4[], $10::json[], $11::json[], $12::int4[])',
 });
 
 const encodeExpected = (expected: ExpectedRevision): bigint => {
@@ -30,8 +30,8 @@ const encodeExpected = (expected: ExpectedRevision): bigint => {
   }
 };
 
-/** The values of the append statement for a group. */
-export const encodeGroup = (group: readonly Append[]): Buffer[] => {
+/** The values of the append statement for a group; `sets`: which of the appends, next to each other, are made together. */
+export const encodeGroup = (group: readonly Append[], sets: readonly number[]): Buffer[] => {
   const slotOf = new Map<string, number>();
   const slots: number[] = [];
   const firsts: number[] = [];
@@ -56,6 +56,7 @@ export const encodeGroup = (group: readonly Append[]): Buffer[] => {
     int4Array(events.map(({ event }) => event.schemaVersion)),
     jsonArray(events.map(({ dataText }) => dataText)),
     jsonArray(events.map(({ metadataText }) => metadataText)),
+    int4Array(sets),
   ];
 };
 

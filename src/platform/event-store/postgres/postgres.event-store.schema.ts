@@ -10,7 +10,7 @@ export const checkSchemaName = (schema: string): string => {
 export const channelOf = (schema: string): string => `${schema}_appended`;
 
 /** The name of the one function that appends. Its number changes with its meaning, so that two releases can run side by side. */
-export const appendFunctionOf = (schema: string): string => `${schema}.append_events_1`;
+export const appendFunctionOf = (schema: string): string => `${schema}.append_events_2`;
 
 /** Whether the newest part of the schema is there. */
 export const isMigratedSql = (schema: string): string => `select to_regproc('${appendFunctionOf(schema)}') is not null as migrated`;
@@ -59,14 +59,15 @@ ${appendFunctionSql(schema)}
 commit;`;
 
 /**
- * Appends a group of appends, all in one transaction and one statement; each is written, found to
- * be there already, or refused, without touching the others. The advisory lock is held until the
+ * Appends a group of appends, all in one transaction and one statement; each set of them is written,
+ * found to be there already, or refused, without touching the others. The advisory lock is held until the
  * commit is on disk, so commits happen in the order of positions and a reader that sees a position
  * sees all before it. The caller puts no event id twice into a group: then what an earlier append of
  * the group writes cannot be a repeat of a later one, and only the table has to be looked at.
  *
  * names: the streams, each once. Per append: slots (which of names), expected (a revision, or
- * -1 no_stream, -2 any, -4 stream_exists), firsts and counts (its part of the events). Per event:
+ * -1 no_stream, -2 any, -4 stream_exists), firsts and counts (its part of the events), sets (neighbours
+ * of one number are all written, all found, or all refused). Per event:
  * owners (its append) and its fields. Indices start at 1. Answers a row per append, in order:
  * outcome 1 written, 2 repeated, 3 refused; revision and position of its last event, the actual
  * revision where it is refused (-1: no stream); position of its first event; recorded at, in
@@ -75,7 +76,7 @@ commit;`;
 const appendFunctionSql = (schema: string): string => `
 create or replace function ${appendFunctionOf(schema)}(
   names text[], slots int4[], expected int8[], firsts int4[], counts int4[],
-  owners int4[], ids uuid[], types text[], versions int4[], data json[], metadata json[]
+  owners int4[], ids uuid[], types text[], versions int4[], data json[], metadata json[], sets int4[]
 ) returns table (outcome int4, last_revision int8, last_position int8, first_position int8, recorded_ms int8)
 language plpgsql as $$
 declare
@@ -97,6 +98,10 @@ declare
   known_revision int8;
   known_position int8;
   verdict int4;
+  set_first int4;
+  set_refused bool := false;
+  old_tips int8[];
+  set_head int8;
 begin
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
@@ -121,6 +126,18 @@ begin
     first := firsts[i];
     count_of := counts[i];
     verdict := 3;
+    if i = 1 or sets[i] <> sets[i - 1] then
+      set_first := i;
+      set_refused := false;
+      if i < appends and sets[i + 1] = sets[i] then
+        old_tips := tips;
+        set_head := head;
+      end if;
+    end if;
+    if set_refused then
+      revisions[i] := tip;
+      continue;
+    end if;
     if want = tip or (want = -2 and tip = -1) then
       verdict := 1;
     elsif want = -2 or (want = -4 and tip >= 0) then
@@ -134,6 +151,20 @@ begin
       join ${schema}.events e on e.stream = names[slot] and e.revision = want + u.i and e.id = u.id;
       verdict := case known when count_of then 2 else 3 end;
     end if;
+
+    if i > set_first and verdict <> outcomes[set_first] then
+      verdict := 3;
+      tips := old_tips;
+      head := set_head;
+      for j in set_first .. i - 1 loop
+        outcomes[j] := 3;
+        revisions[j] := tips[slots[j]];
+        positions[j] := 0;
+        bases[j] := 0;
+      end loop;
+      tip := tips[slot];
+    end if;
+    set_refused := verdict = 3;
 
     outcomes[i] := verdict;
     if verdict = 1 then

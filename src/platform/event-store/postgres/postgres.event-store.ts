@@ -14,12 +14,13 @@ import {
   type ReadStreamOptions,
   type StoreFigures,
   type StoredEvent,
+  type StreamAppend,
   type SubscribeOptions,
   type SubscriptionMessage,
 } from '../event-store.port.js';
 import { followLog, type LogPage } from '../follow-log.js';
 import { LogEnd } from '../log-end.js';
-import { checkExpectedRevision, isStreamName, prepareEvents } from '../prepare-events.js';
+import { checkExpectedRevision, isStreamName, prepareEvents, prepareTogether } from '../prepare-events.js';
 import { AppendListener } from './append-listener.js';
 import { AppendQueue, type Append } from './append-queue.js';
 import { appendStatement, decodeOutcome, encodeGroup, type AppendOutcome } from './append-statement.js';
@@ -76,7 +77,7 @@ export class PostgresEventStore implements EventStore {
     this.queue = new AppendQueue({
       clock: this.clock,
       isPassing,
-      send: async (group: readonly Append[]) => (await this.writer.run(statement, encodeGroup(group), ATTEMPT_MS)).map(decodeOutcome),
+      send: async (group: readonly Append[], sets: readonly number[]) => (await this.writer.run(statement, encodeGroup(group, sets), ATTEMPT_MS)).map(decodeOutcome),
     });
   }
 
@@ -107,6 +108,19 @@ export class PostgresEventStore implements EventStore {
     if (!outcome.done) throw new WrongExpectedRevision(stream, expected, outcome.actual);
     this.end.announce(outcome.result.position);
     return outcome.result;
+  }
+
+  async appendTogether(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+    this.assertOpen();
+    const prepared = prepareTogether(appends);
+    const what = `append to ${appends.map(({ stream }) => stream).join(', ')}`;
+    const outcomes = await this.queue.addTogether(prepared).catch((error: unknown) => {
+      throw this.explained(error, what);
+    });
+    const results = outcomes.flatMap((outcome) => (outcome.done ? [outcome.result] : []));
+    if (results.length < appends.length) throw refusedOf(appends, outcomes);
+    this.end.announce(results.at(-1)?.position ?? 0n);
+    return results;
   }
 
   async readStream(stream: string, options: ReadStreamOptions = {}): Promise<StoredEvent[]> {
@@ -234,3 +248,10 @@ export class PostgresEventStore implements EventStore {
     if (this.closing.signal.aborted) throw new EventStoreUnavailable('the event store is closed');
   }
 }
+
+/** What stood in the way of a set: the first append that does not find what it expects. */
+const refusedOf = (appends: readonly StreamAppend[], outcomes: readonly AppendOutcome[]): WrongExpectedRevision => {
+  const found = appends.map(({ stream, expected }, i) => ({ stream, expected, outcome: outcomes[i] }));
+  const refused = found.find(({ expected, outcome }) => outcome?.done === false && outcome.actual !== expected) ?? found[0];
+  return new WrongExpectedRevision(refused?.stream ?? '', refused?.expected ?? 'any', refused?.outcome?.done === false ? refused.outcome.actual : 'no_stream');
+};
