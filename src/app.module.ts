@@ -94,10 +94,11 @@ class PartsModule {
   }
 }
 
-/** The API: Nest only wires what the engine has. */
+/** The API, or only what tells how the process is: Nest only wires what the engine has. */
 @Module({})
 export class AppModule {
-  static forRoot(parts: ApiParts): DynamicModule {
+  static forRoot(parts: ApiParts, serves: 'api' | 'operations' = 'api'): DynamicModule {
+    if (serves === 'operations') return { module: AppModule, imports: [PartsModule.of(parts), HttpModule] };
     return { module: AppModule, imports: [PartsModule.of(parts), CqrsModule.forRoot(), HttpModule, IdentityModule, RoutingModule, TelephonyModule, CallsModule, RecordingsModule, SwitchCdrsModule, ReadModelsModule] };
   }
 }

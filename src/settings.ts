@@ -1,4 +1,4 @@
-import { choice, choices, flag, hexKey, integer, names, optionalText, readSettings, type Settings, text, url } from './platform/settings/declare.js';
+import { choice, choices, flag, hexKey, integer, names, optionalInteger, optionalText, readSettings, type Settings, text, url } from './platform/settings/declare.js';
 import { nodeUrls } from './platform/settings/node-urls.js';
 
 export const ROLES = ['api', 'telephony', 'worker', 'media'] as const;
@@ -10,6 +10,7 @@ export const SETTINGS = {
   dataDir: text('TRUNKLINE_DATA_DIR', 'Folder of the embedded database, of recordings and of the generated master key', '.trunkline'),
   httpHost: text('TRUNKLINE_HTTP_HOST', 'Address that the API listens on', '127.0.0.1'),
   httpPort: integer('TRUNKLINE_HTTP_PORT', 'Port that the API listens on; 0 picks a free one', 3000, 0, 65_535),
+  operationsPort: optionalInteger('TRUNKLINE_OPERATIONS_PORT', 'Port on which a process without the role `api` answers `/live`, `/ready` and `/metrics`; 0 picks a free one', 'it listens on none', 0, 65_535),
   databaseUrl: url('DATABASE_URL', 'PostgreSQL 15 or newer for read models, timers, keys and (without EventStoreDB) the log', 'the embedded PostgreSQL', ['postgres', 'postgresql']),
   eventStoreDbUrl: url('EVENTSTOREDB_URL', 'EventStoreDB of the event log', 'the log lives in PostgreSQL', ['esdb', 'esdb+discover']),
   redisUrl: url('REDIS_URL', 'Redis for live boards and rate limits over several processes', 'within the process', ['redis', 'rediss']),

@@ -82,7 +82,7 @@ export const runDemo = async ({ calls, seed, speed, env, out }: DemoOptions): Pr
 const ready = async ({ telephony }: Program['engine'], clock: Clock): Promise<void> => {
   const until = clock.now() + READY_WITHIN_MS;
   for (let problem = telephony?.problem(); problem !== undefined; problem = telephony?.problem()) {
-    if (clock.now() > until) throw new Error(`the demo cannot begin: ${problem}. If another one runs on this folder, end it, or set TRUNKLINE_DATA_DIR to a folder of its own`);
+    if (clock.now() > until) throw new Error(`the demo cannot begin: ${problem.reason}. If another one runs on this folder, end it, or set TRUNKLINE_DATA_DIR to a folder of its own`);
     await sleep(clock, 20);
   }
 };

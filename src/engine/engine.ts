@@ -5,6 +5,7 @@ import { ApiKeyDirectoryFold } from '../identity/api-keys/directory/api-key-dire
 import { TenantDirectoryFold } from '../identity/tenants/directory/tenant-directory.fold.js';
 import { PostgresTimerStore } from '../platform/effects/postgres-timer-store.js';
 import { deterministicId } from '../platform/event-store/deterministic-ids.js';
+import { MeteredEventStore } from '../platform/event-store/metered.event-store.js';
 import { DIRECTORIES, type ProjectionProgress } from '../platform/http/projection-progress.port.js';
 import type { LiveFanout } from '../platform/http/live-fanout.port.js';
 import type { ReadinessCheck } from '../platform/http/readiness.port.js';
@@ -16,11 +17,13 @@ import { PostgresParkedEvents } from '../platform/postgres/parked-events.js';
 import { PostgresSnapshots } from '../platform/postgres/snapshots.js';
 import { PostgresSubjectKeys } from '../platform/privacy/postgres-subject-keys.js';
 import type { NodeUrl } from '../platform/settings/node-urls.js';
+import { LeaseBook } from '../platform/subscriptions/lease-book.js';
 import { LiveFoldRunner } from '../platform/subscriptions/live-fold-runner.js';
 import { waitForProjection } from '../platform/subscriptions/projection-engine.js';
 import { ProjectionStore } from '../platform/subscriptions/projection-store.js';
 import type { Projection } from '../platform/subscriptions/projection.js';
-import type { TrunklineSettings } from '../settings.js';
+import { monotonicMs } from '../platform/time/monotonic.js';
+import type { Role, TrunklineSettings } from '../settings.js';
 import type { EslConnect } from '../telephony/adapters/freeswitch/esl-client.port.js';
 import { SYSTEM_TENANT } from '../kernel/tenants.js';
 import { mediaNodeDecider } from '../telephony/media-nodes/domain/media-node.decider.js';
@@ -28,6 +31,7 @@ import type { OriginationNodes } from '../telephony/ports/origination-nodes.port
 import { buildCore, type Core } from './core.js';
 import { Erasures } from './erasures.js';
 import { MediaRole } from './media-role.js';
+import { readinessOf } from './readiness.js';
 import type { Storage } from './storage.js';
 import { TelephonyRole, type TelephonyOptions } from './telephony-role.js';
 import { WorkerRole } from './worker-role.js';
@@ -58,6 +62,8 @@ export class Engine {
 
   private constructor(
     readonly core: Core,
+    readonly store: MeteredEventStore,
+    readonly leases: LeaseBook,
     private readonly parts: EngineParts,
   ) {
     const { settings, storage, projections, connect, session } = parts;
@@ -72,17 +78,18 @@ export class Engine {
 
   static async build(parts: EngineParts): Promise<Engine> {
     const { clock, random, alarms, storage } = parts;
-    const { database, store, keyRing } = storage;
+    const { database, keyRing } = storage;
+    const store = new MeteredEventStore(storage.store, monotonicMs);
+    const leases = new LeaseBook(new PostgresLeases(database, clock), clock);
     const core = await buildCore({
-      clock, random, alarms, store,
+      clock, random, alarms, store, leases,
       keys: new PostgresSubjectKeys(database, keyRing, clock, random),
       snapshots: new PostgresSnapshots(database),
       checkpoints: new PostgresCheckpoints(database),
       parked: new PostgresParkedEvents(database),
       timers: new PostgresTimerStore(database),
-      leases: new PostgresLeases(database, clock),
     });
-    return new Engine(core, parts);
+    return new Engine(core, store, leases, parts);
   }
 
   /** Resolves when the process does its work: state rebuilt, read models following, nodes being dialled. */
@@ -120,14 +127,12 @@ export class Engine {
   /** Where calls of our own can start; none in a process without the telephony role. */
   readonly nodes: OriginationNodes = { choose: () => this.telephony?.media.choose() ?? Promise.resolve(undefined) };
 
+  get roles(): readonly Role[] {
+    return this.parts.settings.roles;
+  }
+
   readinessChecks(): ReadinessCheck[] {
-    const checks: ReadinessCheck[] = [
-      { name: 'database', problem: async () => void (await this.database.query('SELECT 1')) },
-      { name: 'event-store', problem: async () => void (await this.core.store.head()) },
-    ];
-    const { telephony } = this;
-    if (telephony !== undefined) checks.push({ name: 'telephony', problem: () => Promise.resolve(telephony.problem()) });
-    return checks;
+    return readinessOf(this);
   }
 
   /** Nodes that the environment names are registered, or configured where they were changed. */

@@ -17,6 +17,7 @@ import { recordingTimers } from '../telephony/recordings/processes/recording.tim
 import { recordingsFollowCalls } from '../telephony/recordings/processes/recordings-follow-calls.process.js';
 import { recordingsGoWithPersons } from '../telephony/recordings/processes/recordings-go-with-persons.process.js';
 import type { Core } from './core.js';
+import type { Runners } from './metrics/runners.js';
 
 export interface MediaOptions {
   readonly objects: ObjectStorage;
@@ -35,8 +36,8 @@ export class MediaRole {
   readonly effects: EffectRunner<RecordingWork>;
   readonly nodes: OwnedNodes;
   private readonly folds: LiveFoldRunner;
-  private readonly processes: Leased;
-  private readonly timers: Leased;
+  private readonly processes: Leased<ProcessRunner>;
+  private readonly timers: Leased<TimerRunner>;
   private readonly inbox: PostgresCdrInbox;
   private readonly spool: CdrSpool | undefined;
 
@@ -66,6 +67,12 @@ export class MediaRole {
     });
     this.inbox = new PostgresCdrInbox(database);
     this.spool = cdrSpool === undefined ? undefined : new CdrSpool({ folder: cdrSpool, reader: new JsonCdrReader(), inbox: this.inbox, clock, alarms });
+  }
+
+  /** What runs here under a lease now. */
+  get runners(): Pick<Runners, 'processes' | 'timers'> {
+    const [processes, timers] = [this.processes.current, this.timers.current];
+    return { processes: processes === undefined ? [] : [{ name: 'processes/recordings', runner: processes }], timers: timers === undefined ? [] : [{ name: 'timers/recordings', runner: timers }] };
   }
 
   async start(): Promise<void> {

@@ -5,6 +5,7 @@ import { InProcessFanout } from '../platform/http/live-fanout.port.js';
 import { InProcessRateLimiter } from '../platform/http/rate-limit.port.js';
 import { AlarmCounter } from '../platform/observability/alarms.port.js';
 import { createLogger } from '../platform/observability/logger.js';
+import { serveMeasures } from '../platform/observability/measures.js';
 import { openRedis } from '../platform/redis/redis.js';
 import type { Projection } from '../platform/subscriptions/projection.js';
 import { systemClock } from '../platform/time/system-clock.js';
@@ -12,6 +13,7 @@ import { systemRandom } from '../platform/time/system-random.js';
 import type { TrunklineSettings } from '../settings.js';
 import { connectEsl } from '../telephony/adapters/freeswitch/esl-client.js';
 import { Engine } from './engine.js';
+import { engineMeasures } from './metrics/engine-measures.js';
 import { openStorage, type Storage } from './storage.js';
 import type { TelephonyOptions } from './telephony-role.js';
 
@@ -20,7 +22,7 @@ export interface Program {
   readonly engine: Engine;
   readonly storage: Storage;
   readonly logger: Logger;
-  /** Where the API listens; undefined in a process without the api role. */
+  /** Where the API listens, or what tells how a process without it is; undefined where nothing does. */
   readonly url: string | undefined;
   /** Drains the API, lets go of calls, finishes what is under way and closes everything. */
   stop(): Promise<void>;
@@ -53,15 +55,18 @@ export const startProgram = async ({ settings, projections, session, logger = cr
     closing.push(() => engine.stop());
     await engine.start();
     let url: string | undefined;
-    if (settings.roles.includes('api')) {
+    const serves = settings.roles.includes('api') ? 'api' : 'operations';
+    const httpPort = serves === 'api' ? settings.httpPort : settings.operationsPort;
+    if (httpPort !== undefined) {
       const { apiKeys, tenants, database, progress, nodes } = engine;
       const { log, executor, dispatcher } = engine.core;
       const metrics = new Registry();
       collectDefaultMetrics({ register: metrics });
+      serveMeasures(metrics, engineMeasures(engine));
       const http = await startHttp({
-        settings, clock, random, logger, alarms, metrics, readiness: engine.readinessChecks(), log, executor, dispatcher, database, objects: storage.objects, progress, apiKeys, tenants, nodes,
+        settings: { ...settings, httpPort }, clock, random, logger, alarms, metrics, readiness: engine.readinessChecks(), log, executor, dispatcher, database, objects: storage.objects, progress, apiKeys, tenants, nodes,
         rateLimiter: redis?.rateLimiter ?? new InProcessRateLimiter(clock), fanout,
-      });
+      }, serves);
       url = http.url;
       closing.push(() => http.close(settings.drainMs));
     }

@@ -2,6 +2,7 @@ import { within } from '../kernel/clock.js';
 import { EffectRunner } from '../platform/effects/effect-runner.js';
 import { TimerRunner } from '../platform/effects/timer-runner.js';
 import { Leased } from '../platform/subscriptions/leased.js';
+import type { ReadinessProblem } from '../platform/http/readiness.port.js';
 import { LiveFoldRunner } from '../platform/subscriptions/live-fold-runner.js';
 import { ProcessRunner } from '../platform/subscriptions/process-runner.js';
 import { AgentDirectory } from '../routing/agents/directory/agent-directory.fold.js';
@@ -22,6 +23,7 @@ import { NodeList } from '../telephony/media-nodes/supervision/node-list.fold.js
 import { NodeSupervisor } from '../telephony/media-nodes/supervision/node-supervisor.js';
 import { NumberDirectoryFold } from '../telephony/numbers/directory/number-directory.fold.js';
 import type { Core } from './core.js';
+import type { Runners } from './metrics/runners.js';
 
 export interface TelephonyOptions {
   readonly connect: EslConnect;
@@ -44,13 +46,14 @@ export class TelephonyRole {
   readonly routing = new RouterState();
   readonly effects: EffectRunner<SwitchRequest>;
   readonly sessions: FreeswitchNodeSessions;
-  private readonly lanes: FactLanes;
+  readonly gateway: FreeswitchGateway;
+  readonly lanes: FactLanes;
   private readonly admission: CallerAdmission;
   private readonly router: Router;
   private readonly folds: LiveFoldRunner;
   private readonly routerLease: Leased;
-  private readonly processes: Leased;
-  private readonly timers: Leased;
+  private readonly processes: Leased<ProcessRunner>;
+  private readonly timers: Leased<TimerRunner>;
   private supervisor: NodeSupervisor | undefined;
   private ready = false;
 
@@ -59,7 +62,7 @@ export class TelephonyRole {
     private readonly options: TelephonyOptions,
   ) {
     const { clock, random, alarms, dispatcher, log, reader, logId, snapshots, leases, holder } = core;
-    const gateway = new FreeswitchGateway(clock);
+    const gateway = (this.gateway = new FreeswitchGateway(clock));
     this.sessions = new FreeswitchNodeSessions(options.connect, gateway, clock, random, options.session);
     this.effects = new EffectRunner(switchActions(gateway), { log, dispatcher, clock, alarms });
     this.lanes = new FactLanes(
@@ -108,10 +111,22 @@ export class TelephonyRole {
     return this.supervisor;
   }
 
+  /** What was missed and found on the nodes that this process owns. */
+  watched(): ReturnType<NodeSupervisor['figures']> {
+    return this.supervisor?.figures() ?? [];
+  }
+
+  /** What runs here under a lease now. */
+  get runners(): Pick<Runners, 'processes' | 'timers'> {
+    const [processes, timers] = [this.processes.current, this.timers.current];
+    return { processes: processes === undefined ? [] : [{ name: 'processes/routing', runner: processes }], timers: timers === undefined ? [] : [{ name: 'timers', runner: timers }] };
+  }
+
   /** Why calls cannot be driven now; undefined: they can, by this process or by one that it stands by for. */
-  problem(): string | undefined {
-    if (!this.ready) return 'the state of calls and agents is being rebuilt from the log';
-    return this.media.problem();
+  problem(): ReadinessProblem | undefined {
+    if (!this.ready) return { code: 'state-not-rebuilt', reason: 'the state of calls and agents is being rebuilt from the log' };
+    const reason = this.media.problem();
+    return reason === undefined ? undefined : { code: 'no-node-connected', reason };
   }
 
   async start(): Promise<void> {

@@ -21,7 +21,7 @@ const figures = (what: string, perSecond: number, latencies: readonly number[], 
   { figure: `${what} at ${perSecond}/s, p99`, value: rounded(quantile(latencies, 0.99)), unit: 'ms', ...(aim === undefined ? {} : { aim }), conditions },
 ];
 
-/** Latency of the API over HTTP: a command that appends one event, a query that reads one row, and `/health` beside them as the least that a request can cost. */
+/** Latency of the API over HTTP: a command that appends one event, a query that reads one row, and `/live` beside them as the least that a request can cost. */
 export const benchCommandApi = async (): Promise<void> => {
   const center = await openCenter({ agents: AGENTS });
   try {
@@ -31,7 +31,7 @@ export const benchCommandApi = async (): Promise<void> => {
     const agents = Array.from({ length: AGENTS }, (_, i) => `bench0-agent-${i + 1}`);
     const changes: Load['requests'] = ['pause', 'available'].flatMap((deed) => agents.map((id) => ['POST', `/v1/agents/${id}/${deed}`, deed === 'pause' ? '{"reason":"break"}' : '{}'] as const));
     const kinds: readonly (readonly [what: string, requests: Load['requests'], aim?: string])[] = [
-      ['GET /health', [['GET', '/health']]],
+      ['GET /live', [['GET', '/live']]],
       ['query: one agent', agents.map((id) => ['GET', `/v1/agents/${id}`] as const)],
       ['command: an agent pauses or is available', changes, '10 ms at 500 commands/s'],
     ];

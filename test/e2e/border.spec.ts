@@ -124,7 +124,7 @@ describe('without a database', () => {
     const line = await socketProxy(fresh.pool);
     const database = new Database(line.pool);
     await runMigrations(database, HTTP_SCHEMA, HTTP_MIGRATIONS);
-    const app = await startApiApp({ change: (parts) => ({ ...parts, database, readiness: [{ name: 'database', problem: async () => void (await database.query('SELECT 1')) }] }) });
+    const app = await startApiApp({ change: (parts) => ({ ...parts, database, readiness: [{ name: 'database', failure: 'database-away', problem: async () => void (await database.query('SELECT 1')) }] }) });
     expect((await app.request('GET', '/ready')).status).toBe(200);
     await line.cut();
     const key = await app.keyFor('acme', 'admin');
@@ -133,7 +133,7 @@ describe('without a database', () => {
     expect(await app.request('POST', '/v1/queues', { key, body, headers: { 'idempotency-key': 'k' } })).toMatchObject({ status: 503, body: { code: 'database-unavailable' } });
     expect(await app.request('GET', '/v1/queues', { key })).toMatchObject({ status: 503, body: { code: 'database-unavailable' } });
     expect(await app.request('GET', '/ready')).toMatchObject({ status: 503, body: { status: 'not-ready', checks: [{ name: 'database', ready: false, reason: expect.stringContaining('cannot be reached') }] } });
-    expect((await app.request('GET', '/health')).status).toBe(200);
+    expect((await app.request('GET', '/live')).status).toBe(200);
     await app.close();
     await database.close();
     await line.close();

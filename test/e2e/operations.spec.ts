@@ -8,26 +8,26 @@ describe('operations', () => {
   let app: ApiApp;
   let reason: string | undefined;
   beforeAll(async () => {
-    app = await startApiApp({ change: (parts) => ({ ...parts, readiness: [{ name: 'telephony', problem: () => Promise.resolve(reason) }, { name: 'database', problem: async () => void (await parts.database.query('SELECT 1')) }] }) });
+    app = await startApiApp({ change: (parts) => ({ ...parts, readiness: [{ name: 'telephony', failure: 'no-node-connected', problem: () => Promise.resolve(reason === undefined ? undefined : { code: 'no-node-connected', reason }) }, { name: 'database', failure: 'database-away', problem: async () => void (await parts.database.query('SELECT 1')) }] }) });
   });
   afterAll(() => app.close());
 
   it('tells whether it can serve, and if not, why', async () => {
-    expect(await app.request('GET', '/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await app.request('GET', '/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await app.request('GET', '/ready')).toMatchObject({ status: 200, body: { status: 'ready', checks: [{ name: 'telephony', ready: true }, { name: 'database', ready: true }, { name: 'staying', ready: true }] } });
     reason = 'no media node is connected';
-    expect(await app.request('GET', '/ready')).toMatchObject({ status: 503, body: { status: 'not-ready', checks: [{ name: 'telephony', ready: false, reason }, { name: 'database', ready: true }, { name: 'staying', ready: true }] } });
+    expect(await app.request('GET', '/ready')).toMatchObject({ status: 503, body: { status: 'not-ready', checks: [{ name: 'telephony', ready: false, code: 'no-node-connected', reason }, { name: 'database', ready: true }, { name: 'staying', ready: true }] } });
   });
 
   it('goes on answering for a while when it is asked to stop, and says no to whoever asks whether it is ready', async () => {
     const other = await startApiApp();
-    const before = await other.request('GET', '/health');
+    const before = await other.request('GET', '/live');
     const closed = other.close(2_000);
-    const [ready, health] = await Promise.all([other.request('GET', '/ready'), other.request('GET', '/health')]);
+    const [ready, health] = await Promise.all([other.request('GET', '/ready'), other.request('GET', '/live')]);
     expect([before.headers.get('connection'), health.status, health.headers.get('connection')]).toEqual(['keep-alive', 200, 'close']);
-    expect(ready).toMatchObject({ status: 503, body: { checks: expect.arrayContaining([{ name: 'staying', ready: false, reason: 'this process was asked to stop' }]) } });
+    expect(ready).toMatchObject({ status: 503, body: { checks: expect.arrayContaining([{ name: 'staying', ready: false, code: 'stopping', reason: 'this process was asked to stop' }]) } });
     await closed;
-    await expect(other.request('GET', '/health')).rejects.toThrow();
+    await expect(other.request('GET', '/live')).rejects.toThrow();
   });
 
   it('measures requests by route and counts alarms, for operators', async () => {

@@ -102,7 +102,7 @@ describe('npm start', () => {
     const env = { TRUNKLINE_DATA_DIR: folder };
     const program = await start(env);
     const request = requestAt(program.url);
-    expect((await request('GET', '/health')).status).toBe(200);
+    expect((await request('GET', '/live')).status).toBe(200);
     expect(readFileSync(join(folder, 'master.key'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/);
     const key = await operatorKey(env);
     await eventually('the key opens', async () => (await request('GET', '/v1/nodes', { key })).status === 200);

@@ -75,7 +75,7 @@ export const tellRedis = async (report: Report, { redisUrl }: TrunklineSettings,
   let problem: string | undefined = 'no answer';
   const ask = async (): Promise<void> => {
     for (const until = clock.now() + PATIENCE_MS; problem !== undefined && clock.now() < until; await new Promise((resolve) => void clock.after(100, () => resolve(undefined)))) {
-      problem = await redis.readiness.problem().then((found) => found ?? undefined, (error: unknown) => (error as Error).message);
+      problem = await redis.readiness.problem().then((found) => found?.reason, (error: unknown) => (error as Error).message);
     }
   };
   await within(clock, PATIENCE_MS + 1_000, ask());

@@ -24,6 +24,6 @@ export class Draining {
   }
 
   check(): ReadinessCheck {
-    return { name: 'staying', problem: () => Promise.resolve(this.begun ? 'this process was asked to stop' : undefined) };
+    return { name: 'staying', failure: 'stopping', problem: () => Promise.resolve(this.begun ? { code: 'stopping', reason: 'this process was asked to stop' } : undefined) };
   }
 }

@@ -4,12 +4,13 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../../kernel/clock.js';
 import { Public, Scopes } from './access/access.decorators.js';
 import type { HttpReply } from './http-request.js';
-import { READINESS, type ReadinessCheck } from './readiness.port.js';
+import { READINESS, type ReadinessCheck, type ReadinessProblem } from './readiness.port.js';
 import { CLOCK, METRICS } from './tokens.js';
 
 interface CheckResult {
   readonly name: string;
   readonly ready: boolean;
+  readonly code?: string;
   readonly reason?: string;
 }
 
@@ -25,11 +26,11 @@ export class HealthController {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  @Get('health')
+  @Get('live')
   @Public()
-  @ApiOperation({ summary: 'Whether the process runs', description: 'Says nothing about what it depends on: a restart would not help there.' })
+  @ApiOperation({ summary: 'Whether the process runs', description: 'Only a process that answers nothing any more is to be restarted. Says nothing about what it depends on: a restart would not help there.' })
   @ApiResponse({ status: 200, description: 'It runs', example: { status: 'ok' } })
-  health(): { readonly status: 'ok' } {
+  live(): { readonly status: 'ok' } {
     return { status: 'ok' };
   }
 
@@ -37,7 +38,7 @@ export class HealthController {
   @Public()
   @ApiOperation({ summary: 'Whether the process can serve, and if not, why' })
   @ApiResponse({ status: 200, description: 'All checks are well', example: { status: 'ready', checks: [{ name: 'database', ready: true }] } })
-  @ApiResponse({ status: 503, description: 'At least one is not', example: { status: 'not-ready', checks: [{ name: 'database', ready: false, reason: 'the database cannot be reached' }] } })
+  @ApiResponse({ status: 503, description: 'At least one is not', example: { status: 'not-ready', checks: [{ name: 'database', ready: false, code: 'database-away', reason: 'the database cannot be reached' }] } })
   async ready(@Res({ passthrough: true }) reply: HttpReply): Promise<{ readonly status: 'ready' | 'not-ready'; readonly checks: readonly CheckResult[] }> {
     const checks = await Promise.all(this.checks.map((check) => this.run(check)));
     const ready = checks.every((check) => check.ready);
@@ -54,14 +55,14 @@ export class HealthController {
     return this.metrics.metrics();
   }
 
-  private run({ name, problem }: ReadinessCheck): Promise<CheckResult> {
+  private run({ name, failure, problem }: ReadinessCheck): Promise<CheckResult> {
     return new Promise((resolve) => {
-      const timer = this.clock.after(PATIENCE_MS, () => resolve({ name, ready: false, reason: `did not answer within ${PATIENCE_MS / 1000} s` }));
-      const done = (reason: string | undefined): void => {
+      const timer = this.clock.after(PATIENCE_MS, () => resolve({ name, ready: false, code: failure, reason: `did not answer within ${PATIENCE_MS / 1000} s` }));
+      const done = (found: ReadinessProblem | undefined): void => {
         timer.cancel();
-        resolve(reason === undefined ? { name, ready: true } : { name, ready: false, reason });
+        resolve(found === undefined ? { name, ready: true } : { name, ready: false, ...found });
       };
-      problem().then(done, (error: unknown) => done(error instanceof Error ? error.message : 'it failed'));
+      problem().then(done, (error: unknown) => done({ code: failure, reason: error instanceof Error ? error.message : 'it failed' }));
     });
   }
 }

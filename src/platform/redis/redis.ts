@@ -42,7 +42,7 @@ export const openRedis = (url: string, { clock, random, alarms }: { readonly clo
   return {
     rateLimiter: new RedisRateLimiter(commands, clock, new InProcessRateLimiter(clock), alarms),
     fanout,
-    readiness: { name: 'redis', problem: async () => ((await commands.ping()) === 'PONG' ? undefined : 'Redis does not answer PING') },
+    readiness: { name: 'redis', failure: 'redis-away', problem: async () => ((await commands.ping()) === 'PONG' ? undefined : { code: 'redis-away', reason: 'Redis does not answer PING' }) },
     close: async () => {
       await fanout.close();
       commands.disconnect();

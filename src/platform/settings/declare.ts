@@ -63,6 +63,10 @@ export const integer = (name: string, meaning: string, fallback: number, min: nu
   },
 });
 
+export const optionalInteger = (name: string, meaning: string, without: string, min: number, max: number): Setting<number | undefined> => ({
+  name, meaning, fallback: without, secret: false, parse: (value) => (value === undefined ? undefined : integer(name, meaning, min, min, max).parse(value)),
+});
+
 export const flag = (name: string, meaning: string, fallback: boolean): Setting<boolean> => ({
   name, meaning, fallback: String(fallback), secret: false,
   parse: (value) => {

@@ -20,9 +20,9 @@ export interface Stoppable {
 const ASK_EVERY_MS = 500;
 
 /** Runs something in at most one process at a time: waits for its lease, begins, stops when it is lost, waits again. */
-export class Leased {
+export class Leased<Work extends Stoppable = Stoppable> {
   private lease: Lease | undefined;
-  private running: Stoppable | undefined;
+  private running: Work | undefined;
   private timer: Timer | undefined;
   private asking: Promise<void> = Promise.resolve();
   private stopped = false;
@@ -30,8 +30,13 @@ export class Leased {
   constructor(
     readonly name: string,
     private readonly parts: LeasedParts,
-    private readonly begin: (lease: Lease) => Promise<Stoppable>,
+    private readonly begin: (lease: Lease) => Promise<Work>,
   ) {}
+
+  /** What runs here now, if it does. */
+  get current(): Work | undefined {
+    return this.running;
+  }
 
   /** True while this process is the one. */
   get isHeld(): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
 import type { Access } from '../../../src/platform/http/access/access.js';
 import { InProcessFanout } from '../../../src/platform/http/live-fanout.port.js';
 import { BoardFeed, type BoardWatcher } from '../../../src/platform/http/live/board-feed.js';
@@ -149,7 +150,7 @@ describe('a stream of events', () => {
     const boards = new LiveBoards([board], { fanout, clock, alarms, random: { next: () => 0.5, uuid: () => 'u' } });
     const known = { keyId: 'k', tenantId: 'acme', scopes: ['calls:read'] as const, hash: '', expiresAt: null as string | null };
     const keys = new Map([['k', known]]);
-    const controller = new LiveController(boards, clock, { find: (keyId) => keys.get(keyId) }, { statusOf: () => 'active' });
+    const controller = new LiveController(boards, clock, { find: (keyId) => keys.get(keyId) }, { statusOf: () => 'active' }, new Registry());
     const access: Access = { keyId: 'k', tenantId: 'acme', scopes: known.scopes, actor: { kind: 'api-key', id: 'k' } };
     const texts: string[] = [];
     let over = false;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 /** What may wait for a client that does not read, bytes; beyond it the client is cut off and may come back. */
-const MAX_WAITING = 4 * 1024 * 1024;
+export const MAX_WAITING = 4 * 1024 * 1024;
 
 /** How soon a client that was cut off tries again, ms. */
 const RETRY_MS = 2_000;
@@ -12,6 +12,11 @@ export class EventStream {
 
   constructor() {
     this.stream.push(`retry: ${RETRY_MS}\n\n`);
+  }
+
+  /** What waits for the client, bytes. */
+  get waitingBytes(): number {
+    return this.stream.readableLength;
   }
 
   send(event: string, id: string, data: unknown): void {

@@ -7,7 +7,7 @@ import type { LiveBoard } from './live-board.port.js';
 const KEPT_MS = 30_000;
 
 /** Most who watch in one process: each costs memory for as long as it stays. */
-const MAX_WATCHERS = 2_000;
+export const MAX_WATCHERS = 2_000;
 
 interface Kept {
   readonly feed: BoardFeed;

@@ -1,15 +1,17 @@
 import { type BeforeApplicationShutdown, Controller, Get, Headers, Inject, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Registry } from 'prom-client';
 import type { Clock, Timer } from '../../../kernel/clock.js';
 import { msOf } from '../../../kernel/clock.js';
 import type { Access } from '../access/access.js';
 import { CurrentAccess, Scopes } from '../access/access.decorators.js';
 import { API_KEY_DIRECTORY, type ApiKeyDirectory, TENANT_STATUSES, type TenantStatuses } from '../access/api-key-directory.port.js';
 import type { HttpReply } from '../http-request.js';
-import { CLOCK } from '../tokens.js';
-import { EventStream } from './event-stream.js';
+import { CLOCK, METRICS } from '../tokens.js';
+import { gauge, serveMeasures } from '../../observability/measures.js';
+import { EventStream, MAX_WAITING } from './event-stream.js';
 import type { LiveBoard } from './live-board.port.js';
-import { LiveBoards } from './live-boards.js';
+import { LiveBoards, MAX_WATCHERS } from './live-boards.js';
 
 const BEAT_MS = 15_000;
 
@@ -24,12 +26,22 @@ const lastEventId = { name: 'Last-Event-ID', required: false, description: 'The 
 @ApiTags('live')
 @Controller('v1/live')
 export class LiveController implements BeforeApplicationShutdown {
+  private readonly streams = new Set<EventStream>();
+
   constructor(
     private readonly boards: LiveBoards,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(API_KEY_DIRECTORY) private readonly keys: ApiKeyDirectory,
     @Inject(TENANT_STATUSES) private readonly tenants: TenantStatuses,
-  ) {}
+    @Inject(METRICS) metrics: Registry,
+  ) {
+    serveMeasures(metrics, [
+      gauge('trunkline_live_watchers', 'Who watches a board now', [], () => [[this.streams.size]]),
+      gauge('trunkline_live_watchers_limit', 'Most who may watch a board in this process', [], () => [[MAX_WATCHERS]]),
+      gauge('trunkline_live_waiting_bytes', 'What waits for the watcher who reads slowest', [], () => [[Math.max(0, ...[...this.streams].map(({ waitingBytes }) => waitingBytes))]]),
+      gauge('trunkline_live_waiting_bytes_limit', 'A watcher for whom more waits is cut off', [], () => [[MAX_WAITING]]),
+    ]);
+  }
 
   @Get('calls')
   @Scopes('calls:read')
@@ -70,6 +82,7 @@ export class LiveController implements BeforeApplicationShutdown {
       onChange: ({ id, changed, removed }: { readonly id: string; readonly changed: readonly object[]; readonly removed: readonly string[] }) => events.send('change', id, { changed, removed }),
     };
     const leave = this.boards.watch(name, access.tenantId, watcher, lastId, () => events.end());
+    this.streams.add(events);
     let timer: Timer | undefined;
     const beat = (): void => {
       // A key that opens nothing any more shows nothing any more.
@@ -80,6 +93,7 @@ export class LiveController implements BeforeApplicationShutdown {
     timer = this.clock.after(BEAT_MS, beat);
     events.onClose(() => {
       timer?.cancel();
+      this.streams.delete(events);
       leave();
     });
     reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').type('text/event-stream; charset=utf-8').send(events.stream);
