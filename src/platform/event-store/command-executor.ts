@@ -56,7 +56,8 @@ export interface SnapshottedDecider {
  *
  * A command id that the stream has seen among its last 256 returns its first result. A failure of
  * the store throws DomainError `event-store-unavailable`: the outcome is unknown, and the same
- * command may be sent again.
+ * command may be sent again. Whatever waits for the stream then fails with it, so that commands which
+ * are sent again in their order are carried out in their order.
  */
 export class CommandExecutor {
   /** Insertion order is order of use, so that the first idle ones are let go. */
@@ -134,7 +135,8 @@ export class CommandExecutor {
       } catch (error) {
         lane.cached = undefined;
         const shown = error instanceof EventStoreUnavailable ? unavailable(error) : error;
-        for (const pending of batch) pending.reject(shown);
+        // What waits must not overtake what will be sent again.
+        for (const pending of isAway(error) ? [...batch, ...lane.waiting.splice(0)] : batch) pending.reject(shown);
       }
     }
     freshen(lane);
@@ -215,14 +217,14 @@ export class CommandExecutor {
         left = rest;
       } catch (error) {
         lane.cached = undefined;
+        if (isAway(error)) throw error;
         if (!(error instanceof WrongExpectedRevision)) {
           if (taken.length > 1 && isOfOneCommand(error)) {
             // Somebody's event cannot be written, or all of them are too large together: each is tried by itself.
             together = 1;
             continue;
           }
-          const shown = error instanceof EventStoreUnavailable ? unavailable(error) : error;
-          for (const decided of taken) decided.pending.reject(shown);
+          for (const decided of taken) decided.pending.reject(error);
           left = [...answers.map(({ pending }) => pending), ...rest];
           continue;
         }
@@ -339,6 +341,9 @@ const opensStream = (decider: AnyDecider, first: Pending | undefined): boolean =
 
 /** Whether an append failed because of what was in it, so that other commands may fare better without it. */
 const isOfOneCommand = (error: unknown): boolean => error instanceof InvalidEvent || error instanceof AppendTooLarge;
+
+/** The store of events or of personal keys is away: the same commands may be sent again. */
+const isAway = (error: unknown): boolean => error instanceof EventStoreUnavailable || (error instanceof DomainError && error.kind === 'unavailable');
 
 const isSnapshotted = (decider: AnyDecider): boolean => (decider as Partial<SnapshottedDecider>).snapshots === true;
 

@@ -1,6 +1,7 @@
 import type { Command } from '../../../src/kernel/command.js';
 import { CommandExecutor, type CommandResult } from '../../../src/platform/event-store/command-executor.js';
 import { InMemoryEventStore } from '../../../src/platform/event-store/in-memory/in-memory.event-store.js';
+import { EventStoreUnavailable } from '../../../src/platform/event-store/event-store.port.js';
 import type { SnapshotStore } from '../../../src/platform/event-store/snapshots.port.js';
 import { DatabaseUnavailable } from '../../../src/platform/postgres/database-errors.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -10,6 +11,9 @@ import { sampleCatalog, sampleLog } from '../../support/sample-log.js';
 const world = (snapshots?: SnapshotStore, decider = tallyDecider) => {
   const clock = new ManualClock();
   const store = new InMemoryEventStore({ clock });
+  const guard = { failing: 0 };
+  const append = store.append.bind(store);
+  store.append = (...args) => ((guard.failing -= 1) >= 0 ? Promise.reject(new EventStoreUnavailable('away')) : append(...args));
   const executor = new CommandExecutor(sampleLog(clock, { store, catalog: sampleCatalog(tallySpecs) }).log, snapshots);
   let ids = 0;
   const tally = (item: string): Promise<CommandResult> => {
@@ -17,7 +21,7 @@ const world = (snapshots?: SnapshotStore, decider = tallyDecider) => {
     return executor.execute(decider, 'tally-1', { type: 'Tally', data: { item }, meta } as TallyCommand);
   };
   const items = async (): Promise<string[]> => (await store.readStream('tally-1')).map(({ data }) => (data as { item: string }).item);
-  return { tally, items };
+  return { tally, items, guard };
 };
 
 describe('commands that wait for one stream together', () => {
@@ -33,6 +37,18 @@ describe('commands that wait for one stream together', () => {
     const large = ['a', 'b', 'c'].map((letter) => letter.repeat(500_000));
     await Promise.all(large.map((item) => tally(item)));
     expect(await items()).toEqual(large);
+  });
+});
+
+describe('a store that is away', () => {
+  it('fails everything that waits for the stream: a command that is sent again is not overtaken', async () => {
+    const { tally, items, guard } = world();
+    guard.failing = 1;
+    const sent = [tally('a'), tally('b'), tally('c')];
+    expect((await Promise.allSettled(sent)).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await items()).toEqual([]);
+    await Promise.all([tally('a'), tally('b')]);
+    expect(await items()).toEqual(['a', 'b']);
   });
 });
 

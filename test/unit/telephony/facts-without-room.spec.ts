@@ -123,4 +123,20 @@ describe('facts while the event store is away', () => {
     await clock.advance(1_000);
     expect([drained, (await types()).includes('LegEnded')]).toEqual([true, true]);
   });
+
+  it('none overtakes one that has to be sent again: nothing is decided on a call whose beginning is not recorded', async () => {
+    const { clock, ingest, setAway, types, refused, lanes } = world(100);
+    setAway(true);
+    ingest(appeared('a'));
+    ingest({ kind: 'channel-ringing', factId: 'a/r', at: AT, channelId: 'a' });
+    await clock.advance(50);
+    ingest({ kind: 'channel-answered', factId: 'a/a', at: AT, channelId: 'a' });
+    ingest(ended('a'));
+    // Reads work, and show a call that is not there.
+    await clock.advance(350);
+    setAway(false);
+    await clock.advance(500);
+    expect(await types()).toEqual(['CallStarted', 'LegStarted', 'LegRinging', 'LegAnswered', 'LegEnded', 'CallEnded']);
+    expect([refused, lanes.pending]).toEqual([[], 0]);
+  });
 });

@@ -98,7 +98,8 @@ export class FactLanes {
       const again: Waiting[] = [];
       results.forEach((result, index) => {
         const fact = batch[index]!;
-        if (result.status === 'rejected' && isPassing(result.reason)) {
+        // What came after a fact that is sent again was decided without it.
+        if (again.length > 0 || (result.status === 'rejected' && isPassing(result.reason))) {
           again.push(fact);
           return;
         }
