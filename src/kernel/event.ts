@@ -27,6 +27,8 @@ export interface EventMetadata {
   /** Id of the event or command that led to this one. */
   readonly $causationId: string;
   readonly actor: Actor;
+  /** See EventSpec.readableBy; only where it was said when the event was written. */
+  readonly readableBy?: number;
 }
 
 /**
@@ -78,6 +80,12 @@ export interface PersonalFields {
  */
 export interface EventSpec {
   readonly version: number;
+  /**
+   * The oldest schema version whose readers may take this one for theirs, because what is new are fields
+   * that they can do without; 0: who does not know the type at all may pass it over. Left out: whoever is
+   * older does not read it, and what depends on it waits for the newer program.
+   */
+  readonly readableBy?: number;
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
   readonly personal?: PersonalFields;
 }

@@ -14,6 +14,9 @@ export class UnknownEventType extends Error {
   }
 }
 
+/** Whether a program that does not know the event's type at all may go on as if it were not there. */
+export const mayBePassedOver = ({ metadata }: Pick<StoredEvent, 'metadata'>): boolean => metadata.readableBy === 0;
+
 /**
  * Every event type there is: its schema version, how older versions are lifted, and which fields are
  * personal. Events are encrypted on the way into the store and decrypted on the way out, here and
@@ -30,6 +33,7 @@ export class EventCatalog {
         for (let v = 1; v < spec.version; v += 1) {
           if (spec.upcasters?.[v] === undefined) throw new Error(`${type} has no upcaster from version ${v}`);
         }
+        if (spec.readableBy !== undefined && !(spec.readableBy >= 0 && spec.readableBy < spec.version)) throw new Error(`${type} version ${spec.version} is said to be readable by version ${spec.readableBy}: it must be an older one, or 0`);
         specs.set(type, spec);
       }
     }
@@ -48,7 +52,8 @@ export class EventCatalog {
   async encode(stream: string, event: Omit<NewEvent, 'schemaVersion'>, keys: SubjectKeys): Promise<NewEvent> {
     const spec = this.specs.get(event.type);
     if (spec === undefined) throw new InvalidEvent(`${event.type} is not in the event catalog`);
-    const coded = { ...event, schemaVersion: spec.version };
+    const { readableBy } = spec;
+    const coded = { ...event, schemaVersion: spec.version, ...(readableBy === undefined ? {} : { metadata: { ...event.metadata, readableBy } }) };
     if (spec.personal === undefined) return coded;
     const data = { ...(event.data as Fields) };
     const places = personalPlaces(spec.personal, data);
@@ -66,8 +71,9 @@ export class EventCatalog {
 
   /**
    * Events as deciders and projections see them: newest shape, plaintext, `[erased]` where the
-   * person's key is gone. An event of an unknown type or a newer version comes back undecoded if
-   * `unknown` is 'keep' (its reader skips it by its type), else UnknownEventType is thrown.
+   * person's key is gone. A newer version that this one can read as its own comes back as such. An
+   * event of an unknown type or of any other newer version comes back undecoded if `unknown` is 'keep'
+   * (its reader skips it by its type) or it may be passed over, else UnknownEventType is thrown.
    */
   async decode(events: readonly StoredEvent[], keys: SubjectKeys, unknown: 'keep' | 'refuse'): Promise<RecordedEvent[]> {
     const keyIds = new Set<string>();
@@ -80,8 +86,9 @@ export class EventCatalog {
 
   private decodeOne(event: StoredEvent, keys: SubjectKeys, unknown: 'keep' | 'refuse'): RecordedEvent {
     const spec = this.specs.get(event.type);
-    if (spec === undefined || event.schemaVersion > spec.version) {
-      if (unknown === 'refuse') throw new UnknownEventType(event.stream, event.type, event.schemaVersion);
+    const { readableBy = event.schemaVersion } = event.metadata;
+    if (spec === undefined || (event.schemaVersion > spec.version && readableBy > spec.version)) {
+      if (unknown === 'refuse' && !(spec === undefined && mayBePassedOver(event))) throw new UnknownEventType(event.stream, event.type, event.schemaVersion);
       return event;
     }
     let data = event.data as Fields;
