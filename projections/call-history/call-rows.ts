@@ -141,8 +141,8 @@ export class CallRows {
     let ownRingMs = 0;
     let answered = false;
     this.leg(legId, (row) => {
-      const told: Row = { ...row, created_at: times.createdAt, ringing_at: times.ringingAt ?? row['ringing_at'] ?? null, early_media_at: times.earlyMediaAt ?? row['early_media_at'] ?? null };
-      const ended = this.legTimes(told, this.at);
+      const told: Row = { created_at: times.createdAt, ringing_at: times.ringingAt ?? row['ringing_at'] ?? null, early_media_at: times.earlyMediaAt ?? row['early_media_at'] ?? null };
+      const ended = this.legTimes({ ...row, ...told }, this.at);
       if (row['direction'] === 'outbound' && text(row['offer_id']) === null) ownRingMs = numberOf(ended['ring_ms']);
       answered = text(row['answered_at']) !== null;
       return {

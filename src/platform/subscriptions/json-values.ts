@@ -50,7 +50,8 @@ const keysOf = (value: Readonly<Record<string, Json | undefined>>): string[] => 
 
 /**
  * A copy in the form in which jsonb would give it back. `before`, in this form already, is what was there:
- * parts that were taken over from it are not worked on again. Throws TypeError where JSON does not have it.
+ * parts that were taken over from it are not worked on again, and where all is as it was it comes back
+ * itself. Throws TypeError where JSON does not have it.
  */
 export const jsonValue = (value: Json | undefined, what: () => string, before?: Json): Json => {
   if (value === null || typeof value === 'boolean') return value;
@@ -63,13 +64,20 @@ export const jsonValue = (value: Json | undefined, what: () => string, before?: 
   if (Array.isArray(value)) {
     const old: readonly Json[] = Array.isArray(before) ? before : [];
     const isOld = (item: Json | undefined, i: number): boolean => typeof item === 'object' && item !== null && (item === old[i] || (old.length <= SHORT && old.includes(item)));
-    return value.map((item: Json | undefined, i) => (isOld(item, i) ? item! : jsonValue(item ?? null, () => `${what()}[${i}]`, old[i])));
+    const copy = value.map((item: Json | undefined, i) => (isOld(item, i) ? item! : jsonValue(item ?? null, () => `${what()}[${i}]`, old[i])));
+    return copy.length === old.length && old === before && copy.every((item, i) => item === old[i]) ? old : copy;
   }
   if (typeof value !== 'object') throw new TypeError(`${what()} is ${typeof value}, which JSON does not have`);
   const source = value as Readonly<Record<string, Json | undefined>>;
   const old = isObject(before) ? before : undefined;
   const { given, written, blank } = shapeOf(keysOf(source));
   const copy: Record<string, Json> = { ...blank };
-  for (let i = 0; i < given.length; i += 1) copy[written[i]!] = jsonValue(source[given[i]!], () => `${what()}.${given[i]!}`, old?.[written[i]!]);
-  return copy;
+  let same = old !== undefined;
+  for (let i = 0; i < given.length; i += 1) {
+    const name = written[i]!;
+    const item = jsonValue(source[given[i]!], () => `${what()}.${given[i]!}`, old?.[name]);
+    copy[name] = item;
+    same &&= item === old?.[name];
+  }
+  return same && old !== undefined && Object.keys(old).length === given.length ? old : copy;
 };

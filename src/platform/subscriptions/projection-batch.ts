@@ -50,6 +50,9 @@ export class TableRows {
   constructor(readonly table: PreparedTable) {}
 
   want(key: readonly (string | number)[]): Entry {
+    // Nearly every key is given as it is stored.
+    const known = this.entries.get(keyText(key));
+    if (known !== undefined) return known;
     const stored = storedKey(this.table, key);
     const text = keyText(stored);
     const found = this.entries.get(text);
