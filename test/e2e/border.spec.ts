@@ -132,7 +132,7 @@ describe('without a database', () => {
     // Without the memory of keys it could not be said whether this came before.
     expect(await app.request('POST', '/v1/queues', { key, body, headers: { 'idempotency-key': 'k' } })).toMatchObject({ status: 503, body: { code: 'database-unavailable' } });
     expect(await app.request('GET', '/v1/queues', { key })).toMatchObject({ status: 503, body: { code: 'database-unavailable' } });
-    expect(await app.request('GET', '/ready')).toMatchObject({ status: 503, body: { status: 'not-ready', checks: [{ name: 'database', ready: false, reason: expect.stringContaining('cannot be reached') }] } });
+    expect(await app.request('GET', '/ready')).toMatchObject({ status: 503, body: { status: 'not-ready', checks: [{ name: 'database', ready: false, code: 'database-away', reason: expect.stringContaining('cannot be reached') }, { name: 'staying', ready: true }] } });
     expect((await app.request('GET', '/live')).status).toBe(200);
     await app.close();
     await database.close();
