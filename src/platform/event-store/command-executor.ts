@@ -126,6 +126,8 @@ export class CommandExecutor {
   }
 
   private async run(lane: Lane): Promise<void> {
+    // Commands that come in the same turn share an append.
+    await Promise.resolve();
     while (lane.waiting.length > 0) {
       const batch = lane.waiting.splice(0);
       freshen(lane);

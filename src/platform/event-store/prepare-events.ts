@@ -31,55 +31,82 @@ const nameFault = (name: string): string | undefined => {
 /** Whether a stream can have this name; one that cannot does not exist. */
 export const isStreamName = (name: string): boolean => nameFault(name) === undefined;
 
-/** Where and why a value is not plain JSON, or undefined. */
-const jsonFault = (value: unknown, path: string, depth: number): string | undefined => {
+/** Types that were found to be in order: there are a few dozen, and they come again and again. */
+const goodTypes = new Set<string>();
+const MAX_GOOD_TYPES = 1_000;
+
+const typeFault = (type: string): string | undefined => {
+  if (goodTypes.has(type)) return undefined;
+  const fault = nameFault(type);
+  if (fault === undefined && goodTypes.size < MAX_GOOD_TYPES) goodTypes.add(type);
+  return fault;
+};
+
+/** Why a value is not plain JSON, and where within it (outermost last); undefined where it is. */
+interface JsonFault {
+  readonly path: string[];
+  readonly why: string;
+}
+
+const jsonFault = (value: unknown, depth: number): JsonFault | undefined => {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return undefined;
     case 'number':
-      return Number.isFinite(value) ? undefined : `${path} is ${value}; use null or leave it out`;
+      return Number.isFinite(value) ? undefined : { path: [], why: `is ${value}; use null or leave it out` };
     case 'bigint':
-      return `${path} is a bigint; use a decimal string`;
+      return { path: [], why: 'is a bigint; use a decimal string' };
     case 'object':
       break;
     default:
-      return `${path} is ${typeof value}, which JSON does not have`;
+      return { path: [], why: `is ${typeof value}, which JSON does not have` };
   }
   if (value === null) return undefined;
-  if (depth >= MAX_DEPTH) return `${path} is nested more than ${MAX_DEPTH} deep, or contains itself`;
+  if (depth >= MAX_DEPTH) return { path: [], why: `is nested more than ${MAX_DEPTH} deep, or contains itself` };
   if (Array.isArray(value)) {
     // By index, because iteration helpers skip the holes of a sparse array, which JSON would turn into null.
     for (let i = 0; i < value.length; i++) {
-      const fault = jsonFault(value[i], `${path}[${i}]`, depth + 1);
-      if (fault !== undefined) return fault;
+      const fault = jsonFault(value[i], depth + 1);
+      if (fault !== undefined) return within(fault, `[${i}]`);
     }
     return undefined;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    return `${path} is a ${(value as object).constructor?.name ?? 'class instance'}; use a plain object or a string`;
+  if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) {
+    return { path: [], why: `is a ${(value as object).constructor?.name ?? 'class instance'}; use a plain object or a string` };
   }
-  for (const [key, item] of Object.entries(value)) {
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(fields)) {
+    const item = fields[key];
     if (item === undefined) continue;
-    const fault = jsonFault(item, `${path}.${key}`, depth + 1);
-    if (fault !== undefined) return fault;
+    const fault = jsonFault(item, depth + 1);
+    if (fault !== undefined) return within(fault, `.${key}`);
   }
   return undefined;
 };
+
+const within = (fault: JsonFault, place: string): JsonFault => {
+  fault.path.push(place);
+  return fault;
+};
+
+const told = (name: string, fault: JsonFault): string => `${name}${fault.path.reverse().join('')} ${fault.why}`;
 
 const prepare = (stream: string, event: NewEvent): PreparedEvent => {
   const refuse = (why: string): never => {
     throw new InvalidEvent(`event ${String(event.id)} (${String(event.type)}) for ${stream}: ${why}`);
   };
   if (typeof event.id !== 'string' || !UUID.test(event.id) || event.id === NIL) refuse('its id must be a UUID other than nil');
-  const typeFault = nameFault(event.type);
-  if (typeFault !== undefined) refuse(`its type ${typeFault}`);
+  const type = typeFault(event.type);
+  if (type !== undefined) refuse(`its type ${type}`);
   if (!Number.isInteger(event.schemaVersion) || event.schemaVersion < 1 || event.schemaVersion > MAX_SCHEMA_VERSION) {
     refuse(`its schemaVersion is ${event.schemaVersion}, it must be an integer from 1`);
   }
-  const fault = jsonFault(event.data, 'data', 0) ?? jsonFault(event.metadata, 'metadata', 0);
-  if (fault !== undefined) refuse(fault);
+  const inData = jsonFault(event.data, 0);
+  if (inData !== undefined) refuse(told('data', inData));
+  const inMetadata = jsonFault(event.metadata, 0);
+  if (inMetadata !== undefined) refuse(told('metadata', inMetadata));
   const dataText = JSON.stringify(event.data);
   const metadataText = JSON.stringify(event.metadata);
   const id = event.id.toLowerCase();

@@ -84,11 +84,20 @@ describe('a command with what follows from it', () => {
     expect((await all()).slice(2).sort()).toEqual(['1:>2 x', '2:first', '2:second']);
   });
 
-  it('waits for the chain where its stream is part of one', async () => {
-    const { send, open, all } = world();
+  it('is waited for by what comes meanwhile to a stream that is part of it', async () => {
+    const meanwhile: Promise<unknown>[] = [];
+    const { send, open, all } = world((store) => ({
+      appendTogether: (appends) => {
+        meanwhile.push(send(2, 'after'), send(1, 'behind'));
+        return store.appendTogether(appends);
+      },
+    }));
     await open(1, 2);
-    await Promise.all([send(1, '>2 x'), send(2, 'after'), send(1, 'behind')]);
-    expect((await all()).slice(2)).toEqual(['1:>2 x', '2:x', '2:after', '1:behind']);
+    await send(1, '>2 x');
+    await Promise.all(meanwhile);
+    const recorded = (await all()).slice(2);
+    expect(recorded.slice(0, 2)).toEqual(['1:>2 x', '2:x']);
+    expect(recorded.slice(2).sort()).toEqual(['1:behind', '2:after']);
   });
 
   it('is decided again, alone, where another process was first', async () => {

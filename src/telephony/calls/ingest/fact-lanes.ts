@@ -91,6 +91,8 @@ export class FactLanes {
 
   private async run(callId: string, lane: Lane): Promise<void> {
     const stream = streamOf('call', callId);
+    // What a switch tells of a call in one piece is recorded in one piece.
+    await Promise.resolve();
     while (lane.waiting.length > 0 && !this.stopped) {
       const batch = lane.waiting;
       lane.waiting = [];
