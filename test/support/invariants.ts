@@ -42,7 +42,7 @@ export const brokenInvariants = async ({ log, database, projections, tenantId, t
 };
 
 const cdrsOf = async (database: Database, tenantId: string): Promise<CdrRow[]> =>
-  (await database.query<CdrRow & pg.QueryResultRow>('SELECT call_id, disposition, confidence, ended_at FROM call_history WHERE tenant_id = $1', [tenantId])).rows;
+  (await database.query<CdrRow & pg.QueryResultRow>('SELECT call_id, direction, disposition, confidence, ended_at FROM call_history WHERE tenant_id = $1', [tenantId])).rows;
 
 const unsettledTimers = async (database: Database): Promise<string[]> => {
   const { rows } = await database.query<{ key: string; due_at: Date }>('SELECT key, due_at FROM trunkline_timers');

@@ -15,18 +15,18 @@ export const QUEUES = [
   { queueId: 'support', number: '+15550102', settings: { ...settings, name: 'Support', answer: 'by-agent', priority: 4, overflow: { kind: 'hang-up' } } },
 ] as const;
 
-export const AGENTS: readonly DeskAgent[] = Array.from({ length: 5 }, (_, index) => ({ agentId: `agent-${index + 1}`, extension: String(1001 + index) }));
+export const AGENTS: readonly DeskAgent[] = Array.from({ length: 4 }, (_, index) => ({ agentId: `agent-${index + 1}`, extension: String(1001 + index) }));
 
 /** Calls to each number by hour of the day. */
 const BY_HOUR: readonly (readonly number[])[] = [
-  [0.3, 0.1, 0, 0, 0, 0.2, 0.5, 2, 5, 13, 14, 6, 2, 5, 9, 4, 3, 2, 1, 1, 0.5, 0.5, 0.3, 0.3],
-  [0.2, 0, 0, 0, 0, 0, 0.5, 1, 4, 9, 16, 5, 2, 3, 6, 5, 2, 1, 1, 0.5, 0.5, 0.2, 0.2, 0.2],
+  [0.1, 0, 0, 0, 0, 0, 0.2, 1, 6, 15, 5, 1, 0.5, 1, 3, 1, 1, 0.5, 0.3, 0.2, 0.2, 0.2, 0.1, 0.1],
+  [0.1, 0, 0, 0, 0, 0, 0.1, 0.5, 5, 14, 6, 1, 0.5, 1, 2, 2, 0.5, 0.5, 0.3, 0.2, 0.2, 0.1, 0.1, 0.1],
 ];
 
 export const NUMBERS: readonly DialledNumber[] = QUEUES.map(({ number }, index) => ({ number, callsPerHour: BY_HOUR[index]! }));
 
 /** When most calls come, hours of the day. */
-export const BUSY_HOURS = [8, 15] as const;
+export const BUSY_HOURS = [8, 12] as const;
 
 export const MIX: Partial<BehaviourMix> = {
   patience: { kind: 'exponential', meanMs: seconds(120) },

@@ -2,6 +2,7 @@ import type { Outside, Weather } from './link.js';
 import { type ProcessParts, SimulatedProcess } from './simulated-process.js';
 
 const RESTART_MS = 1_000;
+const IDLE_DEATH_MS = 300_000;
 
 interface Slot {
   process: SimulatedProcess | undefined;
@@ -58,7 +59,7 @@ export class Installation {
     this.downMs.set(victim, downMs);
     victim.link.doom(calls, afterwards);
     // An idle process calls nobody: it dies in the quiet.
-    this.parts.clock.after(30_000, () => this.kill(slot, victim));
+    this.parts.clock.after(IDLE_DEATH_MS, () => this.kill(slot, victim));
   }
 
   pause(index: number, ms: number): void {

@@ -87,17 +87,21 @@ export class Link {
 }
 
 /** A port behind the link: the named methods go over it, `true` for those that write; all else is as it is. */
-export const linked = <Port extends object>(port: Port, link: Link, outside: Outside, methods: Partial<Readonly<Record<keyof Port, boolean>>>, refusal?: (outside: Outside) => Error): Port =>
-  new Proxy(port, {
+export const linked = <Port extends object>(port: Port, link: Link, outside: Outside, methods: Partial<Readonly<Record<keyof Port, boolean>>>, refusal?: (outside: Outside) => Error): Port => {
+  const made = new Map<PropertyKey, unknown>();
+  const over = (name: PropertyKey, value: unknown): unknown => {
+    if (typeof value !== 'function') return value;
+    const method = value.bind(port) as (...args: unknown[]) => unknown;
+    const writes = methods[name as keyof Port];
+    return writes === undefined ? method : (...args: unknown[]) => link.call(outside, writes, async () => method(...args), refusal);
+  };
+  return new Proxy(port, {
     get(target, name) {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      const method = value.bind(target) as (...args: unknown[]) => unknown;
-      const writes = methods[name as keyof Port];
-      if (writes === undefined) return method;
-      return (...args: unknown[]) => link.call(outside, writes, async () => method(...args), refusal);
+      if (!made.has(name)) made.set(name, over(name, Reflect.get(target, name, target)));
+      return made.get(name);
     },
   });
+};
 
 /** The key store says in its own words that it is away. */
 export const keysAway = (): Error => new DomainError('unavailable', 'subject-keys-unavailable', 'the store of personal keys did not answer; try again');

@@ -10,6 +10,7 @@ import { Link } from './link.js';
 import { People } from './people.js';
 import type { Alterations, Pace } from './simulated-process.js';
 import { SharedStores } from './stores.js';
+import { Supervisor } from './supervisor.js';
 import { SwitchWitness } from './switch-witness.js';
 
 export interface DayOptions {
@@ -45,7 +46,7 @@ const REST_MS = 15 * 60_000;
 const LONGEST_MS = 4 * HOUR_MS;
 
 const paceOf = (hours: number): Pace =>
-  hours >= 12 ? { leases: { ttlMs: 30_000, renewalMs: 10_000 }, askEveryMs: 10_000, heartbeatMs: 60_000 } : { leases: { ttlMs: 9_000, renewalMs: 3_000 }, askEveryMs: 1_500, heartbeatMs: 20_000 };
+  hours >= 12 ? { leases: { ttlMs: 90_000, renewalMs: 30_000 }, askEveryMs: 30_000, heartbeatMs: 60_000 } : { leases: { ttlMs: 12_000, renewalMs: 4_000 }, askEveryMs: 5_000, heartbeatMs: 20_000 };
 
 /** One day of a small call center, with everything that goes wrong in it: the same seed, the same day, event by event. */
 export class SimulatedDay {
@@ -57,6 +58,7 @@ export class SimulatedDay {
   private readonly switchFaults: SwitchFaults;
   private readonly installation: Installation;
   private readonly witness: SwitchWitness;
+  private readonly supervisor: Supervisor;
   private readonly plan: readonly Fault[];
   private readonly startedAt: number;
   private steps = 0;
@@ -65,7 +67,7 @@ export class SimulatedDay {
     const { seed, hours, projections, calls, alter = {} } = options;
     const random = new SeededRandom(`day ${seed}`);
     this.random = random;
-    this.startedAt = MIDNIGHT + (hours >= 20 ? 0 : BUSY_HOURS[0] * HOUR_MS);
+    this.startedAt = MIDNIGHT + (hours >= 20 ? 0 : (hours >= 2 ? 8 : 9) * HOUR_MS);
     this.clock = new VirtualClock(this.startedAt);
     const { clock } = this;
     this.stores = new SharedStores(clock, seed);
@@ -76,12 +78,13 @@ export class SimulatedDay {
       ...(calls === undefined ? {} : { callsTotal: calls }),
     });
     this.switchFaults = this.simulation.faults();
+    this.supervisor = new Supervisor({ clock, random: random.fork('supervisor'), people: this.people, truth: this.simulation.truth });
     this.witness = new SwitchWitness(this.stores.log);
     const slots = random.next() < 0.3 ? 2 : 1;
     this.installation = new Installation({ clock, random: random.fork('installation'), stores: this.stores, node: this.simulation.node, projections, pace, alter, onCommand: (command) => this.witness.hear(command) }, slots);
     const busy: readonly [number, number] = hours >= 20 ? [BUSY_HOURS[0] * HOUR_MS, BUSY_HOURS[1] * HOUR_MS] : [0, Math.floor(hours * 0.95 * HOUR_MS)];
     const planned = random.fork('faults');
-    const count = 3 + Math.floor(planned.next() * (hours >= 20 ? 10 : 3 + 2 * hours));
+    const count = 4 + Math.floor(planned.next() * (hours >= 20 ? 25 : 6 + 4 * hours));
     const all = planOf(planned, count, slots, busy);
     this.plan = options.faults === undefined ? all : options.faults.flatMap((index) => all[index] ?? []);
   }
@@ -95,13 +98,14 @@ export class SimulatedDay {
     let over = false;
     simulation.whenDone(() => (over = true));
     void simulation.start();
+    this.supervisor.start(options.hours * HOUR_MS);
     const latest = this.startedAt + options.hours * HOUR_MS + LONGEST_MS;
     while (!over && clock.now() < latest) await this.step();
     this.heal();
     await this.for(REST_MS);
     void simulation.desks?.close();
     await this.for(REST_MS / 3);
-    const broken = await this.until(brokenDay({ stores, truth: simulation.truth, witness: this.witness, installation, projections: options.projections, agents: AGENTS, over }));
+    const broken = await this.until(brokenDay({ stores, truth: simulation.truth, witness: this.witness, installation, projections: options.projections, agents: AGENTS, over, clockSlackMs: this.clockSlackMs }));
     const report = { seed: options.seed, hash: await this.hash(), calls: simulation.callers.placed, events: Number(await stores.log.head()), steps: this.steps, faults: this.plan, broken };
     installation.end();
     simulation.stop();
@@ -135,6 +139,10 @@ export class SimulatedDay {
     this.installation.heal();
     this.switchFaults.troubleEvents({});
     this.switchFaults.loseJobs(undefined);
+  }
+
+  private get clockSlackMs(): number {
+    return this.plan.reduce((sum, fault) => sum + ('stepMs' in fault ? Math.abs(fault.stepMs) : 0), 0);
   }
 
   private strike(fault: Fault): void {

@@ -4,6 +4,7 @@ import { EventLog } from '../../../platform/event-store/event-log.js';
 import { InMemoryReadModels } from '../../../platform/subscriptions/in-memory-read-models.js';
 import { msOf } from '../../../kernel/clock.js';
 import type { Recorded, RecordedEvent } from '../../../kernel/event.js';
+import { LeaseLost } from '../../../platform/subscriptions/leases.port.js';
 import type { Projection } from '../../../platform/subscriptions/projection.js';
 import type { DeskAgent, TrueLeg, Truth } from '../../../simulator/index.js';
 import type { CallEvent } from '../../../telephony/contract/call-events.js';
@@ -27,6 +28,8 @@ export interface DayAtRest {
   readonly agents: readonly DeskAgent[];
   /** Whether the last call came to its end. */
   readonly over: boolean;
+  /** How far clocks were set in all, ms: times that were taken by different clocks may be that far apart. */
+  readonly clockSlackMs: number;
 }
 
 /** Complaints of a mistake in the program; all others are about things that truly went wrong. */
@@ -36,26 +39,26 @@ const MISTAKES: ReadonlySet<string> = new Set([
 ]);
 
 /** Everything that must hold once a day is over and all has come to rest; one line for each thing that does not. */
-export const brokenDay = async ({ stores, truth, witness, installation, projections, agents, over }: DayAtRest): Promise<string[]> => {
+export const brokenDay = async ({ stores, truth, witness, installation, projections, agents, over, clockSlackMs }: DayAtRest): Promise<string[]> => {
   const log = new EventLog(stores.log, eventCatalog(), stores.keys);
   const events = await wholeLog(log);
   const histories = historiesOf(events);
   const isLive = (channelId: string): boolean => truth.legs.get(channelId) !== undefined && truth.legs.get(channelId)?.endedUs === undefined;
   const gaps = gapsOf(events);
-  const unnoticed = (call: TrueLeg): boolean => gaps.some(({ from, to }) => call.createdUs / 1000 >= from && (call.endedUs ?? Infinity) / 1000 <= to);
+  const unnoticed = (call: TrueLeg): boolean => gaps.some(({ from, to }) => call.createdUs / 1000 >= from - clockSlackMs && (call.endedUs ?? Infinity) / 1000 <= to + clockSlackMs);
   return [
     ...(over ? [] : [`calls go on though everybody hung up: ${[...truth.legs.values()].filter((leg) => leg.endedUs === undefined).map(({ channelId }) => channelId).join(', ')}`]),
     ...brokenCalls(histories, isLive),
     ...brokenShifts(histories, false),
     ...brokenContacts(histories),
-    ...brokenEnds(histories, truth),
+    ...brokenEnds(histories, truth, clockSlackMs),
     ...brokenCdrs(cdrsOf(stores, projections), truth, unnoticed),
     ...brokenDeeds(events, witness),
     ...agents.filter(({ agentId }) => !events.some(({ type, data }) => type === 'AgentSignedOut' && (data as { agentId: string }).agentId === agentId)).map(({ agentId }) => `${agentId} cannot sign out`),
     ...((await stores.timers.load('timers'))?.timers ?? []).map(({ key, dueAt }) => `timer ${key} still waits for ${dueAt}`),
     ...(await stores.parked.waiting()).map(({ runner, eventType, error }) => `${runner} has set a ${eventType} aside: ${error}`),
     ...(await differingReadModels(stores, log, events, projections)),
-    ...installation.processes.flatMap(({ alarms }) => alarms.last.filter(({ code }) => MISTAKES.has(code)).map(({ code, message, error }) => `${code}: ${message}${error instanceof Error ? ` (${error.message})` : ''}`)),
+    ...installation.processes.flatMap(({ alarms }) => alarms.last.filter(({ code, error }) => MISTAKES.has(code) && !(error instanceof LeaseLost)).map(({ code, message, error }) => `${code}: ${message}${error instanceof Error ? ` (${error.message})` : ''}`)),
   ];
 };
 

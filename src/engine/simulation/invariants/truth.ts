@@ -4,8 +4,8 @@ import type { Histories } from './histories.js';
 
 const msOfUs = (us: number): number => Math.floor(us / 1000);
 
-/** Inferred ends lie where they say that they lie, seen ones are exact, and no leg is missing. */
-export const brokenEnds = ({ calls }: Histories, truth: Truth): string[] => {
+/** Inferred ends lie where they say that they lie, by `slackMs` where clocks were set; seen ones are exact, and no leg is missing. */
+export const brokenEnds = ({ calls }: Histories, truth: Truth, slackMs = 0): string[] => {
   const found: string[] = [];
   const recorded = new Set<string>();
   for (const [callId, events] of calls) {
@@ -27,7 +27,7 @@ export const brokenEnds = ({ calls }: Histories, truth: Truth): string[] => {
       if (confidence === 'seen' && end !== msOf(event.metadata.occurredAt)) found.push(`call ${callId}: leg ${legId} ended at ${end}, recorded is ${msOf(event.metadata.occurredAt)}`);
       if (confidence !== 'inferred') continue;
       if (bounds === null) found.push(`call ${callId}: leg ${legId} has an inferred end without bounds`);
-      else if (end < msOf(bounds.earliest) || end > msOf(bounds.latest)) {
+      else if (end < msOf(bounds.earliest) - slackMs || end > msOf(bounds.latest) + slackMs) {
         found.push(`call ${callId}: leg ${legId} ended ${end - msOf(bounds.earliest)} ms after the earliest and ${msOf(bounds.latest) - end} ms before the latest time of its inferred end`);
       }
     }
@@ -38,6 +38,7 @@ export const brokenEnds = ({ calls }: Histories, truth: Truth): string[] => {
 /** A call's row in the call history, as far as it is compared. */
 export interface CdrRow {
   readonly call_id: string;
+  readonly direction: string;
   readonly disposition: string | null;
   readonly confidence: string;
   readonly ended_at: Date | string | null;
@@ -64,6 +65,7 @@ export const brokenCdrs = (rows: readonly CdrRow[], truth: Truth, unnoticed: (ca
       found.push(`call ${call.channelId} was ${outcome}, its CDR says ${String(cdr.disposition)}`);
     }
   }
-  for (const callId of cdrs.keys()) found.push(`CDR ${callId} is of a call that never was`);
+  // A call that was placed and reached nobody has a CDR alone.
+  for (const [callId, { direction, disposition }] of cdrs) if (truth.legs.get(callId) === undefined && (direction !== 'outbound' || disposition === 'answered')) found.push(`CDR ${callId} is of a call that never was`);
   return found;
 };
