@@ -48,6 +48,8 @@ export class CallerAdmission implements LiveFold {
   readonly version = 1;
   readonly eventTypes = ['CallStarted', 'LegParked', 'CallEnqueued', 'CallEnded', 'SwitchActionRequested'];
   private readonly arrivals = new Map<string, Arrival>();
+  /** Calls whose caller is parked and that nothing is decided on yet: what is looked at after each batch of events. */
+  private readonly ready = new Set<string>();
   private readonly deciding = new Set<string>();
 
   constructor(private readonly parts: CallerAdmissionParts) {}
@@ -63,16 +65,18 @@ export class CallerAdmission implements LiveFold {
         return;
       case 'LegParked': {
         const arrival = this.arrivals.get(callId);
-        if (arrival !== undefined && event.data.legId === callId) this.arrivals.set(callId, { ...arrival, parked: { at: event.metadata.occurredAt, eventId: event.id } });
+        if (arrival === undefined || event.data.legId !== callId) return;
+        this.arrivals.set(callId, { ...arrival, parked: { at: event.metadata.occurredAt, eventId: event.id } });
+        if (!this.deciding.has(callId)) this.ready.add(callId);
         return;
       }
       case 'SwitchActionRequested':
         // Somebody drives the caller already: the API, or a refusal.
-        if (event.data.channelId === callId) this.arrivals.delete(callId);
+        if (event.data.channelId === callId) this.forget(callId);
         return;
       case 'CallEnqueued':
       case 'CallEnded':
-        this.arrivals.delete(callId);
+        this.forget(callId);
         return;
       default:
     }
@@ -80,8 +84,10 @@ export class CallerAdmission implements LiveFold {
 
   /** Admits everybody who is ready to be; called after each batch of events while this process is the router. */
   admit(): void {
-    for (const [callId, arrival] of this.arrivals) {
-      if (arrival.parked !== null && !this.deciding.has(callId)) this.admitOne(callId, arrival, arrival.parked);
+    for (const callId of this.ready) {
+      this.ready.delete(callId);
+      const arrival = this.arrivals.get(callId);
+      if (arrival !== undefined && arrival.parked !== null) this.admitOne(callId, arrival, arrival.parked);
     }
   }
 
@@ -90,7 +96,15 @@ export class CallerAdmission implements LiveFold {
   }
 
   restore(state: Json): void {
-    for (const [callId, arrival] of state as unknown as [string, Arrival][]) this.arrivals.set(callId, arrival);
+    for (const [callId, arrival] of state as unknown as [string, Arrival][]) {
+      this.arrivals.set(callId, arrival);
+      if (arrival.parked !== null) this.ready.add(callId);
+    }
+  }
+
+  private forget(callId: string): void {
+    this.arrivals.delete(callId);
+    this.ready.delete(callId);
   }
 
   private admitOne(callId: string, { tenantId, numberId, nodeId }: Arrival, parked: { readonly at: string; readonly eventId: string }): void {
@@ -117,16 +131,17 @@ export class CallerAdmission implements LiveFold {
     const meta = { commandId: deterministicId('admit', eventId), tenantId, at, actor: { kind: 'router' as const, id: 'caller-admission' }, correlationId: callId, causationId: eventId };
     try {
       await dispatcher.dispatch(streamOf('call', callId), { ...command, meta });
-      this.arrivals.delete(callId);
+      this.forget(callId);
     } catch (error) {
       queues.unexpect(callId);
       // While the store is away the caller waits at the switch.
       if (isPassing(error)) {
+        if (this.arrivals.has(callId)) this.ready.add(callId);
         clock.after(RETRY_MS, () => {
           if (enabled()) this.admit();
         });
       } else {
-        this.arrivals.delete(callId);
+        this.forget(callId);
         if (!(error instanceof DomainError)) alarms.raise({ code: 'admission-failed', message: 'a caller could not be admitted', details: { callId }, error });
       }
     }

@@ -29,6 +29,8 @@ export class RoutingIndex implements MatchView, QueueDirectory {
   private readonly both = new Set<Queue>();
   private readonly listed = new Map<string, { readonly queue: Queue; readonly candidate: Candidate }[]>();
   private readonly expected = new Map<string, string>();
+  /** How many are expected in each queue. */
+  private readonly expectedIn = new Map<string, number>();
   private readonly holds = new Map<string, { readonly segmentId: string | null; agentId: string | null }>();
   private readonly heldSegments = new Map<string, number>();
   private readonly heldAgents = new Map<string, number>();
@@ -40,9 +42,7 @@ export class RoutingIndex implements MatchView, QueueDirectory {
   queueOf(queueId: string): ReturnType<QueueDirectory['queueOf']> {
     const queue = this.queues.get(queueId);
     if (queue === undefined) return undefined;
-    let waiting = queue.length;
-    for (const expected of this.expected.values()) if (expected === queueId) waiting += 1;
-    return { tenantId: queue.tenantId, settings: queue.settings, retired: queue.retired, waiting };
+    return { tenantId: queue.tenantId, settings: queue.settings, retired: queue.retired, waiting: queue.length + (this.expectedIn.get(queueId) ?? 0) };
   }
 
   figures(): QueueFigures[] {
@@ -99,7 +99,7 @@ export class RoutingIndex implements MatchView, QueueDirectory {
 
   putCaller(caller: Caller): void {
     this.removeCaller(caller.segmentId);
-    this.expected.delete(caller.callId);
+    this.unexpect(caller.callId);
     this.callers.set(caller.segmentId, caller);
     const segments = this.segmentsOfCall.get(caller.callId) ?? new Set();
     this.segmentsOfCall.set(caller.callId, segments.add(caller.segmentId));
@@ -132,7 +132,7 @@ export class RoutingIndex implements MatchView, QueueDirectory {
   }
 
   callEnded(callId: string): void {
-    this.expected.delete(callId);
+    this.unexpect(callId);
     for (const segmentId of [...(this.segmentsOfCall.get(callId) ?? [])]) this.removeCaller(segmentId);
   }
 
@@ -147,11 +147,18 @@ export class RoutingIndex implements MatchView, QueueDirectory {
 
   /** A caller who is about to enter counts from now on; until entering, or the end of the call. */
   expect(callId: string, queueId: string): void {
+    this.unexpect(callId);
     this.expected.set(callId, queueId);
+    this.expectedIn.set(queueId, (this.expectedIn.get(queueId) ?? 0) + 1);
   }
 
   unexpect(callId: string): void {
+    const queueId = this.expected.get(callId);
+    if (queueId === undefined) return;
     this.expected.delete(callId);
+    const left = (this.expectedIn.get(queueId) ?? 1) - 1;
+    if (left === 0) this.expectedIn.delete(queueId);
+    else this.expectedIn.set(queueId, left);
   }
 
   /** Keeps a caller and an agent (or one of them) out of matching under a name, until `unhold`. */
