@@ -9,13 +9,14 @@ import { settingsFrom, type TrunklineSettings } from '../../settings.js';
 import { tellConfiguration, tellDataFolder } from '../doctor/configuration.js';
 import { reachDatabase, type ReachedDatabase } from '../doctor/database.js';
 import { reachLog, tellObjects, tellRedis } from '../doctor/servers.js';
+import { tellDeeds, tellTimers } from '../doctor/deeds.js';
 import { tellNodes } from '../doctor/nodes.js';
 import { Report } from '../doctor/report.js';
 import { tellConsumers, tellLeases, tellParked } from '../doctor/work.js';
 import type { Environment } from '../shared/workplace.js';
 
-/** Looks at everything that the environment names and changes nothing. False when something is wrong. */
-export const examine = async (env: Environment): Promise<boolean> => {
+/** Looks at everything that the environment names and changes nothing; `json` tells it for machines. False when something is wrong. */
+export const examine = async (env: Environment, { json = false }: { readonly json?: boolean } = {}): Promise<boolean> => {
   const report = new Report();
   const settings = settingsFrom(env);
   tellConfiguration(report, env);
@@ -28,7 +29,7 @@ export const examine = async (env: Environment): Promise<boolean> => {
   }
   await tellRedis(report, settings, systemClock, systemRandom);
   await tellObjects(report, settings, systemClock, systemRandom);
-  process.stdout.write(`${report.text()}\n`);
+  process.stdout.write(`${json ? report.json() : report.text()}\n`);
   return report.problems.length === 0;
 };
 
@@ -42,8 +43,10 @@ const tellWork = async (report: Report, settings: TrunklineSettings, { database,
       await tellConsumers(report, database, log, readModels, systemClock, running);
       // Without the right master key everything is looked at all the same, but for what only it can open.
       const keys = keyRing === undefined ? new InMemorySubjectKeys() : new PostgresSubjectKeys(database, keyRing, systemClock, systemRandom);
-      await tellNodes(report, new EventLog(log.store, eventCatalog(), keys), leases, running, systemClock);
+      await tellNodes(report, new EventLog(log.store, eventCatalog(), keys), leases, running, systemClock, systemRandom);
+      await tellDeeds(report, log, systemClock, running);
     }
+    await tellTimers(report, database, systemClock, running);
     await tellParked(report, database);
   } finally {
     await log?.store.close();

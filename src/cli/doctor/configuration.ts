@@ -32,7 +32,7 @@ export const tellDataFolder = async (report: Report, { dataDir, masterKey }: Tru
     const { bavail, blocks, bsize } = await statfs(folder);
     const [free, size] = [bavail * bsize, blocks * bsize];
     report.fact('free on its disk', `${(free / GIB).toFixed(1)} of ${(size / GIB).toFixed(1)} GiB`);
-    if (free < LEAST_FREE) report.problem(`only ${(free / GIB).toFixed(2)} GiB are free on the disk of ${folder}`, 'free some space, or move the folder and set TRUNKLINE_DATA_DIR: a full disk stops the database and loses recordings');
+    if (free < LEAST_FREE) report.problem('disk-short', `only ${(free / GIB).toFixed(2)} GiB are free on the disk of ${folder}`, 'free some space, or move the folder and set TRUNKLINE_DATA_DIR: a full disk stops the database and loses recordings');
   } else {
     report.fact('exists', 'no; the first start makes it');
   }

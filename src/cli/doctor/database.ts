@@ -12,6 +12,7 @@ import { KeyRing } from '../../platform/privacy/key-wrapping.js';
 import type { TrunklineSettings } from '../../settings.js';
 import { masked } from './configuration.js';
 import type { Report } from './report.js';
+import { tellServerHealth } from './server-health.js';
 
 const LEAST_VERSION = 150_000;
 
@@ -42,7 +43,7 @@ export const reachDatabase = async (report: Report, settings: TrunklineSettings,
     try {
       embedded = await startEmbeddedPostgres({ dataDir: folder, clock });
     } catch (error) {
-      report.problem(`the embedded PostgreSQL does not start: ${(error as Error).message}`, `look at ${join(folder, 'postgres.log')}`);
+      report.problem('database-not-started', `the embedded PostgreSQL does not start: ${(error as Error).message}`, `look at ${join(folder, 'postgres.log')}`);
       return undefined;
     }
     report.fact('embedded', `${folder}, ${embedded.attached ? 'run by another process of Trunkline' : 'started for this look'}`);
@@ -58,12 +59,13 @@ export const reachDatabase = async (report: Report, settings: TrunklineSettings,
   try {
     const { rows } = await database.query<{ version: string; number: string }>(`SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number`);
     report.fact('version', rows[0]?.version ?? 'unknown');
-    if (Number(rows[0]?.number) < LEAST_VERSION) report.problem(`PostgreSQL is ${rows[0]?.version}`, 'Trunkline needs PostgreSQL 15 or newer: upgrade the server, or set DATABASE_URL to another one');
+    if (Number(rows[0]?.number) < LEAST_VERSION) report.problem('database-old', `PostgreSQL is ${rows[0]?.version}`, 'Trunkline needs PostgreSQL 15 or newer: upgrade the server, or set DATABASE_URL to another one');
+    await tellServerHealth(report, database, clock);
     const current = await tellMigrations(report, database);
     const keyRing = current ? await tellMasterKey(report, database, settings) : undefined;
     return { database, pool, current, keyRing, close };
   } catch (error) {
-    report.problem(`PostgreSQL does not answer: ${(error as Error).message}`, 'start the server, or put DATABASE_URL right (address, user, password, database)');
+    report.problem('database-away', `PostgreSQL does not answer: ${(error as Error).message}`, 'start the server, or put DATABASE_URL right (address, user, password, database)');
     await close();
     return undefined;
   }
@@ -82,7 +84,7 @@ const tellMigrations = async (report: Report, database: Database): Promise<boole
     const missing = migrations.filter(({ id }) => !applied.has(id)).length;
     const newer = [...applied].filter((id) => migrations.every((migration) => migration.id !== id));
     report.fact(`schema ${set}`, `${applied.size} migrations applied${missing > 0 ? `, ${missing} to come with the next start` : ''}`);
-    if (newer.length > 0) report.problem(`the database is newer than this program: ${set} has ${newer.join(', ')}`, 'run the newer version of Trunkline, or restore a backup from before it');
+    if (newer.length > 0) report.problem('database-newer', `the database is newer than this program: ${set} has ${newer.join(', ')}`, 'run the newer version of Trunkline, or restore a backup from before it');
     current &&= missing === 0;
   }
   return current;
@@ -94,7 +96,7 @@ const tellMasterKey = async (report: Report, database: Database, settings: Trunk
   const hasKey = settings.masterKey !== undefined || existsSync(join(settings.dataDir, MASTER_KEY_FILE));
   if (key === undefined) return hasKey ? new KeyRing(masterKeyOf(settings)) : undefined;
   if (!hasKey) {
-    report.problem('personal data is stored here, but there is no master key', `set TRUNKLINE_MASTER_KEY to the one that it was written with, or put ${join(resolve(settings.dataDir), MASTER_KEY_FILE)} back from the backup`);
+    report.problem('master-key-missing', 'personal data is stored here, but there is no master key', `set TRUNKLINE_MASTER_KEY to the one that it was written with, or put ${join(resolve(settings.dataDir), MASTER_KEY_FILE)} back from the backup`);
     return undefined;
   }
   try {
@@ -103,7 +105,7 @@ const tellMasterKey = async (report: Report, database: Database, settings: Trunk
     report.fact('master key', 'opens the personal data that is stored here');
     return keyRing;
   } catch (error) {
-    report.problem((error as Error).message, 'set TRUNKLINE_MASTER_KEY to the one that the data was written with, or put the key file in the data folder back from the backup');
+    report.problem('master-key-wrong', (error as Error).message, 'set TRUNKLINE_MASTER_KEY to the one that the data was written with, or put the key file in the data folder back from the backup');
     return undefined;
   }
 };

@@ -40,7 +40,7 @@ export const reachLog = async (report: Report, settings: TrunklineSettings, data
     return { store, head, logId };
   } catch (error) {
     await store.close();
-    report.problem(`the event log does not answer: ${(error as Error).message}`, eventStoreDbUrl === undefined ? 'look at the log of PostgreSQL' : 'start EventStoreDB, or put EVENTSTOREDB_URL right (address, user, password, tls)');
+    report.problem('event-store-away', `the event log does not answer: ${(error as Error).message}`, eventStoreDbUrl === undefined ? 'look at the log of PostgreSQL' : 'start EventStoreDB, or put EVENTSTOREDB_URL right (address, user, password, tls)');
     return undefined;
   }
 };
@@ -63,7 +63,7 @@ export const tellObjects = async (report: Report, settings: TrunklineSettings, c
   };
   await within(clock, PATIENCE_MS, ask().catch((error: Error) => void (problem = error.message)));
   if (problem === undefined) report.fact('reachable', 'yes');
-  else report.problem(`the object storage does not answer as it should: ${problem}`, 'start it, or put S3_BUCKET, S3_ENDPOINT, S3_REGION and the two keys right; recordings stay on their nodes meanwhile');
+  else report.problem('objects-away', `the object storage does not answer as it should: ${problem}`, 'start it, or put S3_BUCKET, S3_ENDPOINT, S3_REGION and the two keys right; recordings stay on their nodes meanwhile');
 };
 
 /** Whether Redis answers, where it is configured. */
@@ -81,5 +81,5 @@ export const tellRedis = async (report: Report, { redisUrl }: TrunklineSettings,
   await within(clock, PATIENCE_MS + 1_000, ask());
   await redis.close();
   if (problem === undefined) report.fact('reachable', 'yes');
-  else report.problem(`Redis does not answer: ${problem}`, 'start Redis, or put REDIS_URL right; meanwhile each process limits and shows live what it sees by itself');
+  else report.problem('redis-away', `Redis does not answer: ${problem}`, 'start Redis, or put REDIS_URL right; meanwhile each process limits and shows live what it sees by itself');
 };

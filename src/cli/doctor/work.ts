@@ -1,4 +1,4 @@
-import type { Projection } from '../../platform/subscriptions/projection.js';
+import { type Projection, projectionLease } from '../../platform/subscriptions/projection.js';
 import type { Clock } from '../../kernel/clock.js';
 import { msOf } from '../../kernel/clock.js';
 import type { Database } from '../../platform/postgres/database.js';
@@ -26,12 +26,14 @@ export const tellLeases = async (report: Report, database: Database): Promise<re
   );
   for (const { name, holder, epoch, live, ago_ms } of rows) report.fact(name, live ? `${holder} (epoch ${epoch})` : `nobody for ${agoText(ago_ms)}; last ${holder}`);
   if (!rows.some(({ live }) => live)) {
-    report.problem('no process of Trunkline runs on this database', 'start one: npm start');
+    report.problem('nobody-runs', 'no process of Trunkline runs on this database', 'start one: npm start');
     return rows;
   }
+  const shown = new Set((await new ProjectionStore(database).states()).filter(({ active }) => active).map(projectionLease));
   for (const { name, live } of rows) {
-    // A node may have been retired; those that are there are told of one by one.
-    if (!live && !name.startsWith('node/')) report.problem(`nobody does ${name}`, `start a process with the role ${name.startsWith('projections/') ? 'worker' : 'telephony'}, and look at its log`);
+    // A node may have been retired (those that are there are told of one by one), a version of a read model replaced.
+    const needed = name.startsWith('projections/') ? shown.has(name) : !name.startsWith('node/');
+    if (!live && needed) report.problem('lease-without-holder', `nobody does ${name}`, `start a process with the role ${name.startsWith('projections/') ? 'worker' : 'telephony'}, and look at its log`);
   }
   return rows;
 };
@@ -54,12 +56,17 @@ export const tellConsumers = async (report: Report, database: Database, log: Rea
   const tell = async (name: string, position: bigint, logId: string, remark: string, todo: string): Promise<void> => {
     if (logId !== log.logId) {
       report.fact(name, `at position ${position} of log ${logId}`);
-      report.problem(`${name} belongs to another log (${logId})`, 'connect to that log, or carry it over with: trunkline log copy --move-checkpoints');
+      report.problem('other-log', `${name} belongs to another log (${logId})`, 'connect to that log, or carry it over with: trunkline log copy --move-checkpoints');
+      return;
+    }
+    if (position > log.head) {
+      report.fact(name, `at position ${position}, ahead of the log`);
+      report.problem('ahead-of-log', `${name} is ahead of the log: at ${position} of ${log.head}`, 'the log was restored to an earlier moment than this database: restore the database to that moment too, before anything is started');
       return;
     }
     const { text, late } = await behind(log, clock, position);
     report.fact(name, `position ${position}, ${text}${remark}`);
-    if (late && running) report.problem(`${name} is late: ${text}`, todo);
+    if (late && running) report.problem('consumer-late', `${name} is late: ${text}`, todo);
   };
   report.section('Processes and timers');
   const { rows } = await database.query<{ name: string; position: string; log_id: string }>('SELECT name, position::text, log_id FROM trunkline_checkpoints ORDER BY name');
@@ -84,6 +91,6 @@ export const tellParked = async (report: Report, database: Database): Promise<vo
   for (const runner of new Set(waiting.map((event) => event.runner))) {
     const events = waiting.filter((event) => event.runner === runner);
     const cause = events.find(({ error }) => error !== '')?.error ?? '';
-    report.problem(`${runner} has set ${events.length} events aside: ${cause}`, `see them with: trunkline parked list. Once the cause is removed: trunkline parked retry '${runner}'`);
+    report.problem('events-parked', `${runner} has set ${events.length} events aside: ${cause}`, `see them with: trunkline parked list. Once the cause is removed: trunkline parked retry '${runner}'`);
   }
 };
