@@ -156,7 +156,8 @@ parked
 program
   .command('doctor')
   .description('what is configured, reachable, running and lagging; exit code 1 if something is wrong, with what to do')
-  .action(async () => verdict((await import('./cli/commands/doctor.js')).examine(env)));
+  .option('--json', 'tell it for machines')
+  .action(async (options: { json?: boolean }) => verdict((await import('./cli/commands/doctor.js')).examine(env, options)));
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
