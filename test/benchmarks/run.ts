@@ -10,13 +10,13 @@ const SUITES: Readonly<Record<string, () => Promise<void>>> = {
   esl: async () => (await import('./esl-to-events.js')).benchEslToEvents(),
   appends: async () => (await import('./appends.js')).benchAppends(),
   engine: async () => (await import('./whole-engine.js')).benchWholeEngine(),
-  memory: async () => (await import('./memory.js')).benchMemory(),
+  flat: async () => (await import('./flat.js')).benchFlat(),
   api: async () => (await import('./command-api.js')).benchCommandApi(),
   profile: async () => (await import('./profile.js')).benchProfile(),
 };
 
 /** Longest time that a suite may take, ms. */
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 
 const HERE = fileURLToPath(import.meta.url);
 
@@ -48,7 +48,8 @@ if (first === 'run') {
   // A socket or timer that something left behind must not keep the next suite waiting.
   process.exit(0);
 }
-const wanted = first === undefined ? Object.keys(SUITES) : [first, ...rest];
+// A profile is no figure to compare: it is made when asked for.
+const wanted = first === undefined ? Object.keys(SUITES).filter((suite) => suite !== 'profile') : [first, ...rest];
 const unknown = wanted.filter((suite) => SUITES[suite] === undefined);
 if (unknown.length > 0) throw new Error(`there is no suite ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}`);
 let well = true;

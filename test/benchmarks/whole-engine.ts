@@ -78,7 +78,8 @@ class OfferWatch {
   }
 }
 
-interface Step {
+/** What came of offering a rate for some seconds. */
+export interface Step {
   readonly rate: number;
   readonly carried: boolean;
   readonly why: string;
@@ -93,12 +94,29 @@ interface Step {
   readonly switchMs: number;
   /** Cores that processes of nobody here used meanwhile. */
   readonly foreignCores: number;
+  /** Age of the oldest event that a read model had not written yet, sampled over all of them, ms. */
+  readonly lagMs: readonly number[];
   readonly statements: ReadonlyMap<string, StatementCount>;
 }
 
 const CDRS = `SELECT count(*)::int AS calls, count(*) FILTER (WHERE disposition = 'answered' AND ended_at IS NOT NULL)::int AS answered FROM call_history`;
 
 const cdrs = async ({ program }: Center): Promise<{ calls: number; answered: number }> => (await program.storage.database.query<{ calls: number; answered: number }>(CDRS)).rows[0] ?? { calls: 0, answered: 0 };
+
+const LAG_SAMPLE_MS = 20;
+
+/** Looks again and again how far the slowest read model is behind, until told to stop. */
+const sampleLag = ({ program: { engine } }: Center): (() => readonly number[]) => {
+  const samples: number[] = [];
+  const timer = setInterval(() => {
+    const models = engine.core.reader.status().filter(({ name }) => name.startsWith('projections/'));
+    samples.push(models.reduce((most, { lagMs }) => Math.max(most, lagMs), 0));
+  }, LAG_SAMPLE_MS);
+  return () => {
+    clearInterval(timer);
+    return samples;
+  };
+};
 
 const watches = new WeakMap<Center, { current: OfferWatch }>();
 
@@ -116,7 +134,9 @@ export const offerRate = async (center: Center, rate: number, seconds: number): 
   const [cpu, postgresBefore] = [process.cpuUsage(), processorMs(center.postgres) ?? 0];
   const [machineBefore, startedAt] = [machineMs() ?? 0, performance.now()];
   const calls = Math.round(rate * seconds);
+  const lag = sampleLag(center);
   const outcome = await center.fs.offer({ number: NUMBER, calls, callsPerSecond: rate, talkMs: TALK_MS, patienceMs: 30_000 });
+  const lagMs = lag();
   const over = await settled(center, () => watch.ended >= calls, 30_000);
   const used = process.cpuUsage(cpu);
   const postgresMs = (processorMs(center.postgres) ?? 0) - postgresBefore;
@@ -134,7 +154,7 @@ export const offerRate = async (center: Center, rate: number, seconds: number): 
     ...(p99 > BOUND_MS ? [`p99 of offers ${p99.toFixed(0)} ms`] : []),
   ];
   return {
-    rate, calls, latencies, postgresMs, statements, carried: faults.length === 0, why: faults.join(', '),
+    rate, calls, latencies, lagMs, postgresMs, statements, carried: faults.length === 0, why: faults.join(', '),
     setUpMs: outcome.setUpMs, seconds: outcome.tookMs / 1_000, events: watch.events, appends: watch.appends,
     engineMs, switchMs: outcome.processorMs, foreignCores: Math.max(0, foreignMs / (performance.now() - startedAt)),
   };
@@ -152,6 +172,11 @@ const offerFigures = (step: Step): Figure[] => {
     conditions: `${calls} calls; recordedAt of CallEnqueued (whole milliseconds) to the arrival of the bytes; ${steps}; ${meanwhile(step)}; ${CONDITIONS}`,
   });
 };
+
+const lagFigures = (step: Step): Figure[] =>
+  latencyFigures(`projection lag at ${step.rate} calls/s, from the recording of an event to its being in all read models`, step.lagMs, {
+    conditions: `age of the oldest event that the slowest of the read models had not written, looked at every ${LAG_SAMPLE_MS} ms; what is recorded within 100 ms is written together; ${meanwhile(step)}; ${CONDITIONS}`,
+  });
 
 /** Commits of a group of appends, commits of anything else, reads, by call. */
 export const statementsPerCall = ({ statements, calls }: Step): Record<string, number> => {
@@ -192,7 +217,7 @@ export const benchWholeEngine = async (): Promise<void> => {
       const step = await offerRate(center, rate, SECONDS);
       steps.push(`${rate}/s (others ${rounded(step.foreignCores, 1)} cores) ${step.carried ? `carried (offer p99 ${rounded(quantile(step.latencies.total, 0.99), 0)} ms)` : `not carried (${step.why})`}`);
       if (rate === 10 || rate === 50) say(...offerFigures(step));
-      if (rate === 50 || rate === 100) say(...costFigures(step));
+      if (rate === 50 || rate === 100) say(...lagFigures(step), ...costFigures(step));
       if (!step.carried) break;
       best = rate;
     }
