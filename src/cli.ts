@@ -154,6 +154,12 @@ parked
   .action(async (runner: string, at: bigint, { reason }: { reason: string }) => (await import('./cli/commands/parked.js')).skipParked(env, runner, at, reason));
 
 program
+  .command('gaps')
+  .description('when media nodes could not be heard, why, and what was found after')
+  .option('--node <id>', 'only those of one media node')
+  .action(async ({ node }: { node?: string }) => (await import('./cli/commands/gaps.js')).listGaps(env, node));
+
+program
   .command('doctor')
   .description('what is configured, reachable, running and lagging; exit code 1 if something is wrong, with what to do')
   .option('--json', 'tell it for machines')

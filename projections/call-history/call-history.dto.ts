@@ -54,6 +54,9 @@ export class CallFilterQuery extends AfterQuery {
   @ChoiceField({ description: 'How sure the ends of the legs are', optional: true, choices: CONFIDENCES })
   confidence?: (typeof CONFIDENCES)[number];
 
+  @IdField({ description: 'Calls that could not be heard in this gap of a media node', optional: true })
+  gapId?: string;
+
   @BooleanField({ description: 'true: calls that have ended; false: those that go on', optional: true, inQuery: true })
   ended?: boolean;
 }
@@ -70,6 +73,8 @@ const CallRecordingDto = answerDtoOf('CallRecordingDto', { recordingId: answered
 const DifferenceDto = answerDtoOf('DifferenceDto', {
   legId: answered.id(), field: answered.text('cause'), recorded: nullable(answered.text('NORMAL_CLEARING', 'What we saw')), witnessed: nullable(answered.text('USER_BUSY', 'What the CDR of the switch says')),
 });
+
+const GapDto = answerDtoOf('GapDto', { gapId: answered.id('As it is listed with the gaps of the node'), nodeId: answered.text('fs1'), from: answered.time(), to: answered.time() });
 
 const record = {
   callId: answered.id(),
@@ -103,6 +108,7 @@ const record = {
   transfers: answered.many(TransferDto),
   recordings: answered.many(CallRecordingDto),
   differences: answered.many(DifferenceDto, 'Where the CDR of the switch says something else'),
+  gaps: answered.many(GapDto, 'When the media node could not be heard: what happened then may be missing, or dated by when it was found'),
 };
 
 export const CallRecordDto = answerDtoOf('CallRecordDto', record);
@@ -126,7 +132,7 @@ const OfferDto = answerDtoOf('OfferDto', {
 
 const SegmentDto = answerDtoOf('SegmentDto', {
   segmentId: answered.id(), kind: answered.choice(['queue', 'agent-contact']), queueId: nullable(answered.id()), agentId: nullable(answered.id()), legId: nullable(answered.id()), startedAt: answered.time(), endedAt: nullable(answered.time()),
-  waitingSince: nullable(answered.time('Waits before this queue count in')), priority: nullable(answered.count()), reason: nullable(answered.text('answered')), confidence: answered.choice(['seen', 'inferred']), waitMs: nullable(answered.ms()),
+  waitingSince: nullable(answered.time('Waits before this queue count in')), priority: nullable(answered.count()), reason: nullable(answered.text('answered')), confidence: answered.choice(CONFIDENCES), waitMs: nullable(answered.ms()),
   ringMs: nullable(answered.ms()), talkMs: nullable(answered.ms()), holdMs: nullable(answered.ms()), wrapUpMs: nullable(answered.ms()), wrapUpEndedAt: nullable(answered.time()), offers: answered.many(OfferDto),
   previousSegmentId: nullable(answered.id()), overflowQueueId: nullable(answered.id()),
 });

@@ -22,7 +22,7 @@ const list = (row: Readonly<Row>, column: string): readonly Json[] => (row[colum
  */
 export const callHistory: Projection = {
   name: 'call-history',
-  version: 3,
+  version: 4,
   eventTypes: [...CALL_EVENTS, 'AgentWrapUpEnded'],
   tables: callHistoryTables,
   keys(recorded: RecordedEvent): RowKey[] {
@@ -73,6 +73,10 @@ export const callHistory: Projection = {
         return history.endLeg(event.data);
       case 'LegEndCorrected':
         return history.correctEnd(event.data);
+      case 'SegmentEndCorrected':
+        return history.correctSegment(event.data);
+      case 'CallUnheard':
+        return history.call((row) => ({ gaps: [...list(row, 'gaps'), { ...event.data }] }));
       case 'CallEnded':
         return history.end(event.data);
       case 'CallEnqueued':

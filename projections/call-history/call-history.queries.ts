@@ -30,6 +30,8 @@ export interface CallFilter {
   readonly transferred?: boolean | undefined;
   readonly held?: boolean | undefined;
   readonly confidence?: CallRecord['confidence'] | undefined;
+  /** Calls that could not be heard in this gap of a media node. */
+  readonly gapId?: string | undefined;
   /** true: only calls that have ended; false: only those that go on. */
   readonly ended?: boolean | undefined;
 }
@@ -64,6 +66,7 @@ const conditionsOf = (tenantId: string, filter: KeyedFilter): Conditions => {
     .where(filter.transferred, (p) => `(jsonb_array_length(c.transfers) > 0) = ${p}`)
     .where(filter.held, (p) => `(c.holds > 0) = ${p}`)
     .where(filter.confidence, (p) => `c.confidence = ${p}`)
+    .where(filter.gapId, (p) => `c.gaps @> jsonb_build_array(jsonb_build_object('gapId', ${p}::text))`)
     .where(filter.ended, (p) => `(c.ended_at IS NOT NULL) = ${p}`);
   return filter.by === 'ended' ? conditions.always('c.ended_at IS NOT NULL') : conditions;
 };

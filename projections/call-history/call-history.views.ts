@@ -9,6 +9,13 @@ export interface TransferView {
   readonly at: string;
 }
 
+export interface GapView {
+  readonly gapId: string;
+  readonly nodeId: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface RecordingView {
   readonly recordingId: string;
   readonly legId: string;
@@ -66,6 +73,8 @@ export interface CallRecord {
   readonly transfers: readonly TransferView[];
   readonly recordings: readonly RecordingView[];
   readonly differences: readonly DifferenceView[];
+  /** When the call's node could not be heard: what happened then may be missing, or dated by when it was found. */
+  readonly gaps: readonly GapView[];
 }
 
 export interface LegRecord {
@@ -116,8 +125,8 @@ export interface SegmentRecord {
   readonly waitingSince: string | null;
   readonly priority: number | null;
   readonly reason: string | null;
-  /** `inferred`: it ended with a leg whose end was inferred; the leg has the corrected time, if there is one. */
-  readonly confidence: 'seen' | 'inferred';
+  /** `inferred`: it ended with a leg whose end was inferred; `witnessed`: and the switch's CDR has told the true time since. */
+  readonly confidence: Confidence;
   readonly waitMs: number | null;
   readonly ringMs: number | null;
   readonly talkMs: number | null;

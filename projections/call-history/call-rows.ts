@@ -66,7 +66,7 @@ export class CallRows {
     this.rows.put(CALLS, {
       tenant_id: this.tenantId, call_id: this.callId, interaction_id: data.interactionId, direction: data.direction, node_id: data.nodeId, number_id: data.numberId, person_id: data.personId,
       from_number: data.from, from_name: data.fromName, to_number: data.to, from_key: keyIdOf(data.from), to_key: keyIdOf(data.to), started_at: this.at, confidence: 'seen',
-      wait_ms: 0, ring_ms: 0, talk_ms: 0, hold_ms: 0, wrap_up_ms: 0, bridged_ms: 0, offers: 0, contacts: 0, holds: 0, transfers: [], bridges: [], recordings: [], differences: [], leg_ends: [],
+      wait_ms: 0, ring_ms: 0, talk_ms: 0, hold_ms: 0, wrap_up_ms: 0, bridged_ms: 0, offers: 0, contacts: 0, holds: 0, transfers: [], bridges: [], recordings: [], differences: [], leg_ends: [], gaps: [],
     });
   }
 
@@ -186,6 +186,22 @@ export class CallRows {
       const bridges = correctBridges(list<BridgeView>(row, 'bridges'), legId, assumed.at, endedAt);
       const corrected: Row = { ...row, leg_ends: json(ends), confidence: confidenceOf(ends), bridges: json(bridges), bridged_ms: bridgedMs(bridges) };
       const end = callEndOf(ends);
+      return text(row['ended_at']) === null || end === undefined ? corrected : { ...corrected, ...this.callEnd(corrected, end.endedAt, end.cause, end.endedBy) };
+    });
+  }
+
+  /** The sums of the call follow its segments; what was only inferred before is witnessed now. */
+  correctSegment({ segmentId, kind, beganAt, endedAt, holdMs, reason }: Of<'SegmentEndCorrected'>): void {
+    const spans: Row = kind === 'queue' ? { wait_ms: elapsedMs(beganAt, endedAt) } : { talk_ms: Math.max(0, elapsedMs(beganAt, endedAt) - holdMs), hold_ms: holdMs };
+    let before: Readonly<Row> = {};
+    this.segment(segmentId, (row) => {
+      before = row;
+      return { ended_at: endedAt, reason, confidence: 'witnessed', ...spans };
+    });
+    this.call((row) => {
+      const sums = Object.fromEntries(Object.entries(spans).map(([column, ms]) => [column, numberOf(row[column]) + numberOf(ms) - numberOf(before[column])]));
+      const corrected: Row = { ...row, ...sums, ...(kind === 'queue' ? { last_dequeue: reason } : {}) };
+      const end = callEndOf(list<LegEndView>(row, 'leg_ends'));
       return text(row['ended_at']) === null || end === undefined ? corrected : { ...corrected, ...this.callEnd(corrected, end.endedAt, end.cause, end.endedBy) };
     });
   }

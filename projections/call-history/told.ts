@@ -3,7 +3,7 @@ import type { CallEvent } from '../../src/telephony/contract/call-events.js';
 
 export const CALL_EVENTS = [
   'CallStarted', 'LegStarted', 'LegRinging', 'LegEarlyMedia', 'LegAnswered', 'LegsBridged', 'LegsUnbridged', 'LegHeld', 'LegResumed', 'LegTransferred', 'RecordingStarted', 'RecordingStopped',
-  'LegMoved', 'LegAdopted', 'LegEnded', 'LegEndCorrected', 'CallEnded', 'CallEnqueued', 'CallDequeued', 'OfferMade', 'OfferRinging', 'OfferDeclined', 'OfferFailed', 'OfferAccepted',
+  'LegMoved', 'LegAdopted', 'LegEnded', 'LegEndCorrected', 'SegmentEndCorrected', 'CallUnheard', 'CallEnded', 'CallEnqueued', 'CallDequeued', 'OfferMade', 'OfferRinging', 'OfferDeclined', 'OfferFailed', 'OfferAccepted',
   'AgentContactStarted', 'AgentContactEnded', 'CdrDiffered',
 ] as const;
 

@@ -17,6 +17,7 @@ export interface NodeGap {
   readonly legsConfirmed: number | null;
   readonly endsInferred: number | null;
   readonly callersAdmitted: number | null;
+  readonly callsAffected: number | null;
 }
 
 const LIST = 'media-node-gaps';

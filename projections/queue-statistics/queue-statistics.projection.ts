@@ -6,7 +6,7 @@ import type { CallEvent } from '../../src/telephony/contract/call-events.js';
 import { changeRow, elapsedMs } from '../shared/fold.js';
 import { ENTRIES, entriesTable, OFFERS, offersTable, THRESHOLDS, thresholdsTable } from './queue-statistics.tables.js';
 
-const CALL_EVENTS = ['CallEnqueued', 'CallDequeued', 'OfferMade', 'OfferRinging', 'OfferDeclined', 'OfferFailed', 'OfferAccepted', 'AgentContactStarted', 'AgentContactEnded'] as const;
+const CALL_EVENTS = ['CallEnqueued', 'CallDequeued', 'OfferMade', 'OfferRinging', 'OfferDeclined', 'OfferFailed', 'OfferAccepted', 'AgentContactStarted', 'AgentContactEnded', 'SegmentEndCorrected'] as const;
 type OfCall = Extract<CallEvent, { type: (typeof CALL_EVENTS)[number] }>;
 type Settings = Extract<QueueEvent, { type: 'QueueCreated' | 'QueueConfigured' }>;
 type Told = OfCall | Settings | Extract<AgentShiftEvent, { type: 'AgentWrapUpEnded' }>;
@@ -17,7 +17,7 @@ type Told = OfCall | Settings | Extract<AgentShiftEvent, { type: 'AgentWrapUpEnd
  */
 export const queueStatistics: Projection = {
   name: 'queue-statistics',
-  version: 1,
+  version: 2,
   eventTypes: ['QueueCreated', 'QueueConfigured', ...CALL_EVENTS, 'AgentWrapUpEnded'],
   tables: [thresholdsTable, entriesTable, offersTable],
   keys(recorded: RecordedEvent): RowKey[] {
@@ -34,6 +34,9 @@ export const queueStatistics: Projection = {
         return [thresholds(event.data.queueId), entry(event.data.segmentId)];
       case 'CallDequeued':
         return [entry(event.data.segmentId)];
+      case 'SegmentEndCorrected':
+        if (event.data.kind === 'queue') return [entry(event.data.segmentId)];
+        return event.data.offerId === null ? [] : [{ table: OFFERS, key: [tenantId, callId, event.data.offerId] }];
       case 'OfferMade':
         return [entry(event.data.segmentId), { table: OFFERS, key: [tenantId, callId, event.data.offerId] }];
       case 'AgentWrapUpEnded':
@@ -86,6 +89,11 @@ export const queueStatistics: Projection = {
       case 'AgentContactEnded': {
         const { offerId, startedAt, holdMs, wrapUpMs } = event.data;
         return offer(offerId, () => ({ contact_ended_at: at, talk_ms: Math.max(0, elapsedMs(startedAt, at) - holdMs), hold_ms: holdMs, wrap_up_due_ms: wrapUpMs }));
+      }
+      case 'SegmentEndCorrected': {
+        const { kind, segmentId, offerId, beganAt, endedAt, holdMs, reason } = event.data;
+        if (kind === 'queue') return changeRow(rows, ENTRIES, [tenantId, callId, segmentId], () => ({ ended_at: endedAt, reason, wait_ms: elapsedMs(beganAt, endedAt) }));
+        return offer(offerId, () => ({ contact_ended_at: endedAt, talk_ms: Math.max(0, elapsedMs(beganAt, endedAt) - holdMs), hold_ms: holdMs }));
       }
       case 'AgentWrapUpEnded':
         // The contact bears the id of the offer that it came of.

@@ -167,6 +167,15 @@ describe('trunkline parked', () => {
   });
 });
 
+describe('trunkline gaps', () => {
+  it('tells from the log when a media node could not be heard, and what was found after', async () => {
+    const { code, out } = await run('gaps');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^demo-switch {2}\S+Z \.\. \S+Z \([\d.]+ s\) {2}engine-away {2}\S+\n {4}\d+ calls affected, \d+ ends inferred, \d+ callers admitted; \d+ legs confirmed among \d+ channels$/m);
+    expect((await run('gaps', '--node', 'nobody')).out).toBe('No media node was ever unheard.\n');
+  });
+});
+
 describe('trunkline doctor', () => {
   it('says that all is well while Trunkline runs, masks secrets, and says what to do when nothing runs or a node is away', async () => {
     const still = await run('doctor');
@@ -187,7 +196,7 @@ describe('trunkline doctor', () => {
       await eventually('everything has caught up', async () => ((await run('doctor')).code === 0 ? true : undefined), 30_000);
       const { out } = await run('doctor');
       expect(out).toMatch(/^ {2}router +\S+\/\d+\/[0-9a-f]{8} \(epoch \d+\)$/m);
-      expect(out).toMatch(/^ {2}call-history v1 +position \d+, has everything$/m);
+      expect(out).toMatch(/^ {2}call-history v\d+ +position \d+, has everything$/m);
       expect(out).toMatch(/^ {2}free on its disk +[\d.]+ of [\d.]+ GiB$/m);
       expect(out).toContain('Nothing is wrong.');
     } finally {

@@ -34,6 +34,9 @@ describe('the whole engine when something goes wrong', () => {
     expect(await center.broken()).toEqual([]);
     const gaps = await center.gaps();
     expect(gaps.length).toBeGreaterThanOrEqual(2);
+    expect(await center.unmarked()).toEqual([]);
+    const marked = await center.rows("SELECT 1 FROM call_history WHERE jsonb_array_length(gaps) > 0");
+    expect(marked.length).toBeGreaterThan(3);
   }, 60_000);
 
   it.each([true, false])('the switch restarts during calls (orderly: %s): its calls end, new ones are served', async (orderly) => {

@@ -134,8 +134,21 @@ describe('the CDR', () => {
     expect(await cdr(scene, 'A')).toMatchObject({ confidence: 'inferred', endedAt: sceneTime(59), endedBy: 'caller', legs: [{ confidence: 'witnessed', endedAt: sceneTime(30) }, { confidence: 'inferred' }] });
     witness('leg-o1', 30.02, 'switch');
     const call = await cdr(scene, 'A');
-    expect(call).toMatchObject({ confidence: 'witnessed', endedAt: sceneTime(30.02), durationMs: 30_020, endedBy: 'caller', cause: 'NORMAL_CLEARING', bridgedMs: 25_000 });
+    expect(call).toMatchObject({ confidence: 'witnessed', endedAt: sceneTime(30.02), durationMs: 30_020, endedBy: 'caller', cause: 'NORMAL_CLEARING', bridgedMs: 25_000, talkMs: 25_000 });
+    expect(call.segments[1]).toMatchObject({ kind: 'agent-contact', confidence: 'witnessed', endedAt: sceneTime(30), talkMs: 25_000, reason: 'caller-hung-up' });
     expect(call.legs[0]).toMatchObject({ answeredMs: 30_000, bridges: [{ to: sceneTime(30) }] });
+  });
+
+  test('takes the true wait of a caller whose end in the queue was only inferred', async () => {
+    const scene = new Scene().arrives(0, 'A').enters(0, 'A', 'sales').call(60, 'A', 'InferLegEnd', { legId: 'A', evidence: 'absent-after-gap', earliest: sceneTime(5), latest: sceneTime(59) });
+    expect(await cdr(scene, 'A')).toMatchObject({ waitMs: 59_000, confidence: 'inferred' });
+    scene.call(90, 'A', 'WitnessLegEnd', { legId: 'A', cause: 'ORIGINATOR_CANCEL', q850: 487, hungUpBy: 'switch', times: { createdAt: sceneTime(0) }, endedAt: sceneTime(12) });
+    expect(await cdr(scene, 'A')).toMatchObject({ waitMs: 12_000, confidence: 'witnessed', segments: [{ waitMs: 12_000, endedAt: sceneTime(12), reason: 'hung-up' }] });
+  });
+
+  test('names the gaps in which the call could not be heard', async () => {
+    const scene = new Scene().arrives(0, 'A').enters(0, 'A', 'sales').call(40, 'A', 'NoteUnheard', { gapId: 'g1', nodeId: 'node-1', from: sceneTime(10), to: sceneTime(40) }).ends(50, 'A', 'A');
+    expect((await cdr(scene, 'A')).gaps).toEqual([{ gapId: 'g1', nodeId: 'node-1', from: sceneTime(10), to: sceneTime(40) }]);
   });
 
   test('reports where the switch tells another end than was seen', async () => {

@@ -9,7 +9,7 @@ const at = (second: number): string => `2026-01-01T10:00:${String(second).padSta
 const node = { name: 'fs1', host: '10.0.0.5', port: 8021, password: 'very secret', deviceAddress: 'user/{user}', trunkAddress: 'sofia/gateway/c/{number}', music: 'local_stream://moh', recordingsFolder: '/r' };
 const ada = { displayName: 'Ada', deviceUser: 'ada', address: null };
 const event = (stream: string, type: string, data: object, more: Partial<GivenEvent> = {}): GivenEvent => ({ stream, type, data, ...more });
-const found = { channelsSeen: 0, legsConfirmed: 0, endsInferred: 0, callersAdmitted: 0 };
+const found = { channelsSeen: 0, legsConfirmed: 0, endsInferred: 0, callersAdmitted: 0, callsAffected: 0 };
 
 const events: readonly GivenEvent[] = [
   event('queue-q1', 'QueueCreated', { queueId: 'q1', settings: queueSettings() }),

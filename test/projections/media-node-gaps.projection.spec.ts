@@ -3,7 +3,7 @@ import { MediaNodeGapsQueries } from '../../projections/media-node-gaps/media-no
 import { givenEvents, type GivenEvent } from '../support/projection-spec.js';
 
 const opened = (nodeId: string, gapId: string, from: string): GivenEvent => ({ stream: `node-${nodeId}`, type: 'MediaNodeGapOpened', tenantId: 'system', data: { nodeId, gapId, from, cause: 'connection-lost' } });
-const counts = { channelsSeen: 5, legsConfirmed: 4, endsInferred: 1, callersAdmitted: 2 };
+const counts = { channelsSeen: 5, legsConfirmed: 4, endsInferred: 1, callersAdmitted: 2, callsAffected: 5 };
 const closed = (nodeId: string, gapId: string, from: string, to: string): GivenEvent => ({ stream: `node-${nodeId}`, type: 'MediaNodeGapClosed', tenantId: 'system', data: { nodeId, gapId, from, to, switchSessionId: 's2', ...counts } });
 
 describe('gaps of media nodes', () => {

@@ -39,6 +39,10 @@ export class EngineProcess {
     return engine;
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   /** At once, without a word to anybody. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');

@@ -224,6 +224,13 @@ export class FaultCenter {
     return this.watch.events(type);
   }
 
+  /** Calls that went through a gap of their node and do not say so. */
+  async unmarked(): Promise<string[]> {
+    const rows = await this.rows<{ call_id: string }>(`SELECT c.call_id FROM call_history c JOIN media_node_gaps g ON g.node_id = c.node_id AND c.started_at < g.to_at - interval '1 s' AND c.ended_at > g.to_at + interval '1 s'
+      WHERE NOT c.gaps @> jsonb_build_array(jsonb_build_object('gapId', g.gap_id)) UNION SELECT call_id FROM call_history WHERE confidence = 'inferred' AND gaps = '[]'`);
+    return rows.map(({ call_id }) => call_id);
+  }
+
   /** A statement on the read models. */
   rows<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.watch.rows<Row>(sql, values);

@@ -137,7 +137,7 @@ export class RoutingLog {
     if (open) this.gaps.add(nodeId);
     else this.gaps.delete(nodeId);
     if (open) return this.add<MediaNodeEvent, 'MediaNodeGapOpened'>(`node-${nodeId}`, 'MediaNodeGapOpened', { nodeId, gapId: 'g', from: NOW, cause: 'connection-lost' });
-    const counts = { channelsSeen: 0, legsConfirmed: 0, endsInferred: 0, callersAdmitted: 0 };
+    const counts = { channelsSeen: 0, legsConfirmed: 0, endsInferred: 0, callersAdmitted: 0, callsAffected: 0 };
     return this.add<MediaNodeEvent, 'MediaNodeGapClosed'>(`node-${nodeId}`, 'MediaNodeGapClosed', { nodeId, gapId: 'g', from: NOW, to: NOW, switchSessionId: 's', ...counts });
   }
 

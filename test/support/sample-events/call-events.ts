@@ -40,6 +40,8 @@ export const callSamples: Samples<CallEvent> = {
     bounds: { earliest: '2026-03-02T09:02:00.000Z', latest: END }, evidence: 'not-in-show-channels',
   },
   LegEndCorrected: { legId: AGENT_LEG, cause: 'NORMAL_CLEARING', q850: 16, hungUpBy: 'switch', times, endedAt: END },
+  SegmentEndCorrected: { segmentId: SEGMENT, kind: 'agent-contact', queueId: 'sales', agentId: 'ann', offerId: SEGMENT, beganAt: START, endedAt: END, holdMs: 0, reason: 'caller-hung-up' },
+  CallUnheard: { gapId: SEGMENT, nodeId: 'fs1', from: START, to: END },
   CallEnded: { callId: CALL, cause: 'NORMAL_CLEARING', endedBy: 'caller', confidence: 'seen' },
   CallEnqueued: {
     segmentId: SEGMENT, legId: CALL, queueId: 'sales', priority: 5, waitingSince: START, maxWaitAt: '2026-03-02T09:05:00.020Z', answer: 'on-entry', overflow: { kind: 'queue', queueId: 'support' }, previousSegmentId: '2d4b6f80-0000-4000-8000-000000000005',

@@ -16,7 +16,7 @@ export const mediaNodeSamples: Samples<MediaNodeEvent> = {
   MediaNodeRetired: { nodeId: 'fs1' },
   MediaNodeGapOpened: { nodeId: 'fs1', gapId: GAP, from: FROM, cause: 'connection-lost' },
   MediaNodeGapClosed: {
-    nodeId: 'fs1', gapId: GAP, from: FROM, to: '2026-03-02T09:00:30.000Z', switchSessionId: 'e9518cc9-c5ab-4865-b55b-41de243fd718', channelsSeen: 12, legsConfirmed: 10, endsInferred: 3, callersAdmitted: 2,
+    nodeId: 'fs1', gapId: GAP, from: FROM, to: '2026-03-02T09:00:30.000Z', switchSessionId: 'e9518cc9-c5ab-4865-b55b-41de243fd718', channelsSeen: 12, legsConfirmed: 10, endsInferred: 3, callersAdmitted: 2, callsAffected: 15,
   },
   MediaNodeRestarted: { nodeId: 'fs1', previousSwitchSessionId: 'e9518cc9-c5ab-4865-b55b-41de243fd718', switchSessionId: '647edbfd-04c7-4c8e-9822-694b3f6122a0' },
   MediaNodeClockMeasured: { nodeId: 'fs1', offsetMs: -35 },

@@ -290,6 +290,26 @@ describe('waiting too long', () => {
 });
 
 describe('gaps', () => {
+  it('a contact that ended by inference ends with the first of its legs, as far as their ends are known', () => {
+    const call = talking();
+    call.fact(10, 'A', { kind: 'held', by: 'far-end' });
+    for (const legId of ['A', 'leg-o1']) call.send(40, 'InferLegEnd', { legId, evidence: 'not-in-show-channels', earliest: iso(9), latest: iso(39) });
+    expect(call.data('AgentContactEnded')).toMatchObject({ holdMs: 29_000 });
+    const witness = (legId: string, s: number, hungUpBy: 'far-end' | 'switch') => ({ legId, cause: 'NORMAL_CLEARING', q850: 16, hungUpBy, times: { createdAt: iso(0) }, endedAt: iso(s) });
+    expect(call.send(50, 'WitnessLegEnd', witness('A', 20.5, 'switch'))).toEqual(['LegEndCorrected', 'SegmentEndCorrected']);
+    expect(call.data('SegmentEndCorrected')).toMatchObject({ segmentId: 'o1', kind: 'agent-contact', offerId: 'o1', endedAt: iso(20.5), holdMs: 10_500, reason: 'switch' });
+    expect(call.send(51, 'WitnessLegEnd', witness('leg-o1', 20, 'far-end'))).toEqual(['LegEndCorrected', 'SegmentEndCorrected']);
+    expect(call.data('SegmentEndCorrected')).toMatchObject({ endedAt: iso(20), holdMs: 10_000, reason: 'agent-hung-up' });
+  });
+
+  it('says which calls could not be heard, and when', () => {
+    const call = talking();
+    expect(call.send(40, 'NoteUnheard', { gapId: 'g', nodeId: 'n1', from: iso(10), to: iso(39) })).toEqual(['CallUnheard']);
+    call.fact(50, 'A', ended('far-end'));
+    call.fact(50, 'leg-o1', ended('switch'));
+    expect(call.send(60, 'NoteUnheard', { gapId: 'g2', nodeId: 'n1', from: iso(10), to: iso(39) })).toEqual([]);
+  });
+
   it('infers an end with its bounds, corrects it by the own CDR of the switch, and says so', () => {
     const call = talking();
     call.send(40, 'InferLegEnd', { legId: 'A', evidence: 'not-in-show-channels', earliest: iso(10), latest: iso(40) });
@@ -297,7 +317,8 @@ describe('gaps', () => {
     call.send(40, 'InferLegEnd', { legId: 'leg-o1', evidence: 'not-in-show-channels', earliest: iso(10), latest: iso(40) });
     expect(call.data('CallEnded')).toMatchObject({ confidence: 'inferred', endedBy: 'unknown' });
     const witness = { legId: 'A', cause: 'NORMAL_CLEARING', q850: 16, hungUpBy: 'far-end' as const, times: { createdAt: iso(0), answeredAt: iso(0.1) }, endedAt: iso(17) };
-    expect(call.send(41, 'WitnessLegEnd', witness)).toEqual(['LegEndCorrected']);
+    expect(call.send(41, 'WitnessLegEnd', witness)).toEqual(['LegEndCorrected', 'SegmentEndCorrected']);
+    expect(call.data('SegmentEndCorrected')).toMatchObject({ segmentId: 'o1', kind: 'agent-contact', queueId: 'sales', endedAt: iso(17), reason: 'caller-hung-up' });
     expect(call.send(42, 'WitnessLegEnd', witness)).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ const settings = { name: 'Node 1', host: 'fs1.example.net', port: 8021, password
 const registered: MediaNodeEvent = { type: 'MediaNodeRegistered', data: { nodeId: 'fs1', settings } };
 const retired: MediaNodeEvent = { type: 'MediaNodeRetired', data: { nodeId: 'fs1' } };
 const opened: MediaNodeEvent = { type: 'MediaNodeGapOpened', data: { nodeId: 'fs1', gapId: 'g1', from: inSeconds(-10), cause: 'connection-lost' } };
-const findings = { channelsSeen: 3, legsConfirmed: 2, endsInferred: 1, callersAdmitted: 1 };
+const findings = { channelsSeen: 3, legsConfirmed: 2, endsInferred: 1, callersAdmitted: 1, callsAffected: 1 };
 const closed = (switchSessionId: string): MediaNodeEvent => ({ type: 'MediaNodeGapClosed', data: { nodeId: 'fs1', gapId: 'g1', from: inSeconds(-10), to: NOW, switchSessionId, ...findings } });
 const measured = (offsetMs: number): MediaNodeEvent => ({ type: 'MediaNodeClockMeasured', data: { nodeId: 'fs1', offsetMs } });
 

@@ -97,6 +97,8 @@ export type CallCommand =
   | Command<'AdoptLeg', { readonly passport: LegPassport; readonly fromCallId: string; readonly at: string }>
   /** The leg is gone and nobody saw it go: it ended between the two times. */
   | Command<'InferLegEnd', { readonly legId: string; readonly evidence: string; readonly earliest: string; readonly latest: string }>
+  /** The call's node could not be heard between the two times. */
+  | Command<'NoteUnheard', { readonly gapId: string; readonly nodeId: string; readonly from: string; readonly to: string }>
   /** The switch's own CDR of a leg. */
   | Command<'WitnessLegEnd', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string }>
   | Command<'EnqueueCall', EnqueueData>

@@ -69,7 +69,7 @@ const hangUp = (meta: CommandMeta, state: CallState, legId: string): CallEvent =
  */
 export const callDecider: Decider<CallState, CallCommand, CallEvent> = {
   category: 'call',
-  version: 3,
+  version: 4,
   eventTypes: Object.keys(callEventSpecs) as CallEvent['type'][],
   opens: ['StartCall'],
   initialState: initialCall,
@@ -101,6 +101,8 @@ export const callDecider: Decider<CallState, CallCommand, CallEvent> = {
           evidence,
         });
       }
+      case 'NoteUnheard':
+        return state.status === 'live' ? [{ type: 'CallUnheard', data: command.data, occurredAt: command.data.to }] : [];
       case 'WitnessLegEnd':
         return witnessLegEnd(command, state);
       case 'EnqueueCall':

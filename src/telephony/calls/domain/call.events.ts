@@ -7,6 +7,7 @@ export type HungUpBy = 'far-end' | 'switch' | 'unknown';
 export type Confidence = 'seen' | 'witnessed' | 'inferred';
 export type ContactEnd = 'agent-hung-up' | 'caller-hung-up' | 'transferred' | 'switch';
 export type DequeueReason = 'answered' | 'abandoned' | 'max-wait' | 'queue-full' | 'no-agents' | 'overflowed' | 'transferred' | 'hung-up';
+export type SegmentKind = 'queue' | 'agent-contact';
 /** Why an offer came to nothing: the agent's phone (`no-answer`, `busy`, `rejected`, `unreachable`), the reservation (`refused`, `expired`), or the caller (`rescinded`). */
 export type OfferFailure = 'no-answer' | 'busy' | 'rejected' | 'unreachable' | 'refused' | 'expired' | 'rescinded';
 
@@ -112,6 +113,21 @@ export type CallEvent =
     }>
   /** The switch's CDR tells the true end of a leg whose end had been inferred. */
   | DomainEvent<'LegEndCorrected', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string }>
+  /** A stay in a queue or a contact that had ended with an inferred end of a leg: when and how it truly ended. */
+  | DomainEvent<'SegmentEndCorrected', {
+      readonly segmentId: string;
+      readonly kind: SegmentKind;
+      readonly queueId: string | null;
+      readonly agentId: string | null;
+      readonly offerId: string | null;
+      readonly beganAt: string;
+      readonly endedAt: string;
+      /** Of a contact: time on hold within it, ms. */
+      readonly holdMs: number;
+      readonly reason: DequeueReason | ContactEnd;
+    }>
+  /** Nobody could hear the node of the call from `from` to `to`: what happened meanwhile may be missing, or dated by when it was found. */
+  | DomainEvent<'CallUnheard', { readonly gapId: string; readonly nodeId: string; readonly from: string; readonly to: string }>
   | DomainEvent<'CallEnded', {
       readonly callId: string;
       /** Cause of the leg whose end ended the call. */
@@ -233,6 +249,8 @@ export const callEventSpecs: EventSpecs<CallEvent> = {
   LegAdopted: { version: 1 },
   LegEnded: { version: 1 },
   LegEndCorrected: { version: 1 },
+  SegmentEndCorrected: { version: 1 },
+  CallUnheard: { version: 1 },
   CallEnded: { version: 1 },
   CallEnqueued: { version: 1 },
   CallDequeued: { version: 1 },

@@ -1,6 +1,6 @@
 import type { Deed } from './switch-action.js';
 import { msOf } from '../../../kernel/clock.js';
-import type { CallEvent, CallOverflow, Confidence, HungUpBy, LegRole } from './call.events.js';
+import type { CallEvent, CallOverflow, Confidence, HungUpBy, LegRole, SegmentKind } from './call.events.js';
 
 export interface Leg {
   readonly legId: string;
@@ -62,7 +62,32 @@ export interface Contact {
   readonly startedAt: string;
   readonly heldSince: string | null;
   readonly holdMs: number;
+  /** The last hold that is over. */
+  readonly lastHold: Hold | null;
   readonly wrapUpMs: number;
+}
+
+export interface Hold {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A segment whose end is known no better than that of a leg which was inferred. */
+export interface InferredSegment {
+  readonly segmentId: string;
+  readonly kind: SegmentKind;
+  readonly queueId: string | null;
+  readonly agentId: string | null;
+  readonly offerId: string | null;
+  /** The first of these legs to end ended it. */
+  readonly legIds: readonly string[];
+  /** The agent's, of a contact. */
+  readonly agentLegId: string | null;
+  readonly beganAt: string;
+  readonly endedAt: string;
+  /** On hold, ms, the last hold included. */
+  readonly holdMs: number;
+  readonly lastHold: Hold | null;
 }
 
 export interface OpenAction {
@@ -89,6 +114,8 @@ export interface CallState {
   readonly expectedLegs: readonly string[];
   /** Recordings that the switch has begun for us and has not told of yet: path to recording id. */
   readonly expectedRecordings: Readonly<Record<string, string>>;
+  /** Segments that ended with an inferred end of a leg. */
+  readonly inferredSegments: readonly InferredSegment[];
   /** Requested and not settled. */
   readonly actions: Readonly<Record<string, OpenAction>>;
 }
@@ -109,6 +136,7 @@ export const initialCall: CallState = {
   contact: null,
   expectedLegs: [],
   expectedRecordings: {},
+  inferredSegments: [],
   actions: {},
 };
 
@@ -138,7 +166,7 @@ const holdContact = (contact: Contact | null, at: string): Contact | null =>
   contact === null || contact.heldSince !== null ? contact : { ...contact, heldSince: at };
 
 const resumeContact = (contact: Contact | null, at: string): Contact | null =>
-  contact === null || contact.heldSince === null ? contact : { ...contact, heldSince: null, holdMs: contact.holdMs + Math.max(0, msOf(at) - msOf(contact.heldSince)) };
+  contact === null || contact.heldSince === null ? contact : { ...contact, heldSince: null, lastHold: { from: contact.heldSince, to: at }, holdMs: contact.holdMs + Math.max(0, msOf(at) - msOf(contact.heldSince)) };
 
 const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'origin' | 'internal' | 'agentId' | 'shiftId' | 'offerId' | 'personId' | 'createdAt' | 'joinedAt' | 'answeredAt' | 'parked'> & Partial<Pick<Leg, 'recordings'>>): Leg => ({
   recordings: {},
@@ -150,6 +178,31 @@ const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'orig
   transferred: false,
   end: null,
 });
+
+/** Legs whose end ends the contact: the agent's, and that of the person whom it is with. */
+const legsOfContact = ({ contact, legs }: CallState): string[] => {
+  if (contact === null) return [];
+  const callers = Object.values(legs).filter(({ role }) => role === 'caller');
+  const persons = callers.length > 0 ? callers : Object.values(legs).filter(({ role }) => role === 'callee');
+  return [contact.legId, ...persons.map(({ legId }) => legId)];
+};
+
+type Told = Omit<InferredSegment, 'legIds' | 'endedAt'>;
+
+const inferredStay = ({ queue }: CallState): Told | undefined =>
+  queue === null ? undefined : { segmentId: queue.segmentId, kind: 'queue', queueId: queue.queueId, agentId: null, offerId: null, agentLegId: null, beganAt: queue.enqueuedAt, holdMs: 0, lastHold: null };
+
+const inferredContact = ({ contact }: CallState): Told | undefined =>
+  contact === null
+    ? undefined
+    : { segmentId: contact.segmentId, kind: 'agent-contact', queueId: contact.queueId, agentId: contact.agentId, offerId: contact.offerId, agentLegId: contact.legId, beganAt: contact.startedAt, holdMs: contact.holdMs, lastHold: contact.lastHold };
+
+/** Remembers a segment that ends at `at`, where one of its legs ended then by inference. */
+const withInferred = (state: CallState, legIds: readonly string[], at: string, of: (state: CallState) => Told | undefined): CallState => {
+  const inferred = legIds.some((legId) => state.legs[legId]?.end?.confidence === 'inferred' && state.legs[legId]?.end?.at === at);
+  const segment = inferred ? of(state) : undefined;
+  return segment === undefined ? state : { ...state, inferredSegments: [...state.inferredSegments, { ...segment, legIds, endedAt: at }] };
+};
 
 /** Total over every event that a call's stream may hold. */
 export const evolveCall = (state: CallState, event: CallEvent & { readonly occurredAt: string }): CallState => {
@@ -215,7 +268,7 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return { ...state, queue: { segmentId, legId, queueId, enqueuedAt: at, waitingSince, answer, overflow } };
     }
     case 'CallDequeued':
-      return { ...state, queue: null };
+      return { ...withInferred(state, state.queue === null ? [] : [state.queue.legId], at, inferredStay), queue: null };
     case 'OfferMade': {
       const { strategy: _strategy, candidates: _candidates, dueAt: _dueAt, ...offer } = event.data;
       return { ...state, offers: { ...state.offers, [offer.offerId]: { ...offer, status: 'made' } } };
@@ -230,10 +283,14 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
     case 'AgentContactStarted': {
       const wrapUpMs = event.data.offerId === null ? 0 : (state.offers[event.data.offerId]?.wrapUpMs ?? 0);
       const next = event.data.offerId === null ? state : changeOffer(state, event.data.offerId, 'connected');
-      return { ...next, contact: { ...event.data, startedAt: at, heldSince: null, holdMs: 0, wrapUpMs } };
+      return { ...next, contact: { ...event.data, startedAt: at, heldSince: null, holdMs: 0, lastHold: null, wrapUpMs } };
     }
     case 'AgentContactEnded':
-      return { ...state, contact: null };
+      return { ...withInferred({ ...state, contact: resumeContact(state.contact, at) }, legsOfContact(state), at, inferredContact), contact: null };
+    case 'SegmentEndCorrected': {
+      const { segmentId, endedAt } = event.data;
+      return { ...state, inferredSegments: state.inferredSegments.map((segment) => (segment.segmentId === segmentId ? { ...segment, endedAt } : segment)) };
+    }
     case 'SwitchActionRequested': {
       const { actionId, channelId, deed, parameters } = event.data;
       const extra = (typeof parameters === 'object' ? parameters : {}) as { sensitive?: boolean; recordingId?: string; path?: string };
@@ -258,6 +315,7 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
     case 'DigitsCollected':
     case 'PlaybackStarted':
     case 'PlaybackStopped':
+    case 'CallUnheard':
     case 'CdrDiffered':
       return state;
     default:

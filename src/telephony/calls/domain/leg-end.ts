@@ -5,6 +5,7 @@ import { request } from './action-request.js';
 import type { CallEvent, Confidence, ContactEnd, DequeueReason, HungUpBy, LegTimes, OfferFailure } from './call.events.js';
 import { type CallState, type Contact, evolveCall, type Leg, liveLegs, openOffers } from './call.state.js';
 import { failOffer, offerFailureOf } from './offers.js';
+import { correctSegments } from './segment-ends.js';
 
 /** Two witnesses agree when their times differ by no more than this, ms: the switch's events move in steps of 20. */
 const TOLERANCE_MS = 40;
@@ -96,7 +97,7 @@ const afterLeg = (state: CallState, meta: CommandMeta, leg: Leg, at: string, how
 
   if (contact !== null && endsContact(now, contact, leg)) {
     const heldMs = contact.heldSince === null ? 0 : Math.max(0, msOf(at) - msOf(contact.heldSince));
-    const { heldSince: _heldSince, holdMs, legId: _legId, ...rest } = contact;
+    const { heldSince: _heldSince, lastHold: _lastHold, holdMs, legId: _legId, ...rest } = contact;
     add({ type: 'AgentContactEnded', data: { ...rest, holdMs: holdMs + heldMs, reason: how.contact } });
   }
 
@@ -158,7 +159,10 @@ export const witnessLegEnd = (command: Extract<CallCommand, { type: 'WitnessLegE
   if (leg.end === null) {
     return endLeg(state, command.meta, legId, endedAt, { ...told, sipStatus: null, confidence: 'witnessed', bounds: null, evidence: 'switch-cdr' });
   }
-  if (leg.end.confidence === 'inferred') return [{ type: 'LegEndCorrected', data: { legId, endedAt, ...told } }];
+  if (leg.end.confidence === 'inferred') {
+    const corrected: CallEvent = { type: 'LegEndCorrected', data: { legId, endedAt, ...told } };
+    return [corrected, ...correctSegments(evolveCall(state, { ...corrected, occurredAt: command.meta.at }), legId)];
+  }
   if (leg.end.confidence === 'witnessed') return [];
   const pairs: readonly [string, string | null, string | null][] = [
     ['endedAt', leg.end.at, endedAt],

@@ -10,6 +10,8 @@ export interface GapFindings {
   readonly legsConfirmed: number;
   readonly endsInferred: number;
   readonly callersAdmitted: number;
+  /** Calls of which something may have been missed. */
+  readonly callsAffected: number;
 }
 
 export type MediaNodeCommand =

@@ -35,6 +35,8 @@ export type MediaNodeEvent =
       readonly legsConfirmed: number;
       readonly endsInferred: number;
       readonly callersAdmitted: number;
+      /** Calls of which something may have been missed: each says so itself. Null where that was not counted yet. */
+      readonly callsAffected: number | null;
     }>
   | DomainEvent<'MediaNodeRestarted', { readonly nodeId: string; readonly previousSwitchSessionId: string; readonly switchSessionId: string }>
   /** The node's clock minus ours, ms, smallest of the recent heartbeats; recorded when it moved by 20 ms or more. */
@@ -45,7 +47,7 @@ export const mediaNodeEventSpecs: EventSpecs<MediaNodeEvent> = {
   MediaNodeConfigured: { version: 1, personal: { fields: ['settings'], subject: 'nodeId' } },
   MediaNodeRetired: { version: 1 },
   MediaNodeGapOpened: { version: 1 },
-  MediaNodeGapClosed: { version: 1 },
+  MediaNodeGapClosed: { version: 2, upcasters: { 1: (data) => ({ ...data, callsAffected: null }) } },
   MediaNodeRestarted: { version: 1 },
   MediaNodeClockMeasured: { version: 1 },
 };

@@ -106,9 +106,11 @@ export class NodeWatch implements NodeListener {
 
   async onConnected(snapshot: NodeSnapshot): Promise<void> {
     const { legs, lanes } = this.parts;
-    if (this.gap === undefined) this.openGap(this.awaySince(), 'engine-away');
+    if (this.gap === undefined) this.openGap(this.awaySince(snapshot.takenAt), 'engine-away');
     const gap = this.gap!;
     await lanes.drained();
+    const unheard = new Set<string>();
+    for (const leg of legs.onNode(this.nodeId)) this.noteUnheard(unheard, leg, later(gap.from, leg.callStartedAt), snapshot.takenAt, gap.gapId);
     const present = new Set(snapshot.channels.map(({ channelId }) => channelId));
     const ended = await this.absent(snapshot, legs.onNode(this.nodeId).filter(({ legId }) => !present.has(legId)));
     for (const leg of ended) {
@@ -116,12 +118,16 @@ export class NodeWatch implements NodeListener {
       legs.noteEnd(leg.legId);
     }
     const expected = [...legs.expectedOn(this.nodeId)].map(([legId, leg]) => ({ ...leg, legId })).filter(({ legId }) => !present.has(legId));
-    for (const leg of await this.absent(snapshot, expected)) this.inferEnd(leg, later(leg.at, gap.from), snapshot.takenAt, gap.gapId);
+    for (const leg of await this.absent(snapshot, expected)) {
+      this.noteUnheard(unheard, leg, later(leg.at, gap.from), snapshot.takenAt, gap.gapId);
+      this.inferEnd(leg, later(leg.at, gap.from), snapshot.takenAt, gap.gapId);
+    }
     const { legsConfirmed, callersAdmitted } = await this.found.tell(snapshot);
+    for (const leg of legs.onNode(this.nodeId)) this.noteUnheard(unheard, leg, leg.callStartedAt, snapshot.takenAt, gap.gapId);
     this.admitted += callersAdmitted;
     this.missing.compared(snapshot.takenAt);
     await lanes.drained();
-    await this.close(gap, snapshot, { channelsSeen: snapshot.channels.length, legsConfirmed, endsInferred: ended.length, callersAdmitted });
+    await this.close(gap, snapshot, { channelsSeen: snapshot.channels.length, legsConfirmed, endsInferred: ended.length, callersAdmitted, callsAffected: unheard.size });
     this.gap = undefined;
   }
 
@@ -173,10 +179,19 @@ export class NodeWatch implements NodeListener {
     this.parts.lanes.send(callId, { type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest, latest }, meta });
   }
 
-  /** Since when nobody listened, as far as the log can tell. */
-  private awaySince(): string {
+  /** Says so once in each call that was there meanwhile. By the switch's clock, as all times of its calls are. */
+  private noteUnheard(noted: Set<string>, { callId, tenantId }: { readonly callId: string; readonly tenantId: string }, since: string, until: string, gapId: string): void {
+    if (noted.has(callId)) return;
+    noted.add(callId);
+    const [from, to] = [since, until].map((at) => isoTime(msOf(at) + this.offsetMs)) as [string, string];
+    const meta = { commandId: deterministicId('unheard', callId, gapId), tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch' as const, id: this.nodeId }, correlationId: callId, causationId: gapId };
+    this.parts.lanes.send(callId, { type: 'NoteUnheard', data: { gapId, nodeId: this.nodeId, from: from < to ? from : to, to }, meta });
+  }
+
+  /** Since when nobody listened, as far as the log can tell; a node that was never heard is not missed before the first look at it. */
+  private awaySince(first: string): string {
     const heard = this.parts.legs.heardFrom(this.nodeId);
-    return heard === undefined ? isoTime(this.parts.clock.now()) : isoTime(msOf(heard) - this.offsetMs - ON_THEIR_WAY_MS);
+    return heard === undefined ? first : isoTime(msOf(heard) - this.offsetMs - ON_THEIR_WAY_MS);
   }
 
   private openGap(from: string, cause: NodeGap['cause']): void {
