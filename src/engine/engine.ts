@@ -120,7 +120,8 @@ export class Engine {
       const { reader, clock } = this.core;
       if (model === DIRECTORIES) return reader.waitFor(DIRECTORIES, position, timeoutMs);
       const here = this.worker?.engineOf(model);
-      return here === undefined ? waitForProjection(new ProjectionStore(this.database), clock, model, position, timeoutMs) : here.waitFor(model, position, timeoutMs);
+      // Another program's version may be the one that is read.
+      return here?.isShown(model) === true ? here.waitFor(model, position, timeoutMs) : waitForProjection(new ProjectionStore(this.database), clock, model, position, timeoutMs);
     },
   };
 

@@ -4,7 +4,7 @@ import { changeTopic, modelChanged } from '../platform/http/live/live-board.port
 import { Leased } from '../platform/subscriptions/leased.js';
 import { ProjectionEngine } from '../platform/subscriptions/projection-engine.js';
 import type { ProjectionStatus } from '../platform/subscriptions/projection-runner.js';
-import type { Projection } from '../platform/subscriptions/projection.js';
+import { type Projection, projectionLease } from '../platform/subscriptions/projection.js';
 import type { ReadModelStore } from '../platform/subscriptions/read-model-store.port.js';
 import type { Core } from './core.js';
 
@@ -26,7 +26,7 @@ export class WorkerRole {
   constructor(core: Core, store: ReadModelStore, projections: readonly Projection[], fanout?: LiveFanout) {
     const { reader, log, parked, clock, alarms, leases, holder } = core;
     this.leased = projections.map((projection) =>
-      new Leased(`projections/${projection.name}`, { leases, clock, alarms, holder, askEveryMs: core.askEveryMs }, async (lease) => {
+      new Leased(projectionLease(projection), { leases, clock, alarms, holder, askEveryMs: core.askEveryMs }, async (lease) => {
         const engine = new ProjectionEngine({ reader, log, store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease, pauseMs: PAUSE_MS, onCommitted: tell(fanout, projection.name) });
         await engine.start();
         this.engines.set(projection.name, engine);

@@ -1,4 +1,4 @@
-import type { Projection } from '../../platform/subscriptions/projection.js';
+import { type Projection, projectionLease } from '../../platform/subscriptions/projection.js';
 import type { Clock } from '../../kernel/clock.js';
 import { msOf } from '../../kernel/clock.js';
 import type { Database } from '../../platform/postgres/database.js';
@@ -29,9 +29,11 @@ export const tellLeases = async (report: Report, database: Database): Promise<re
     report.problem('nobody-runs', 'no process of Trunkline runs on this database', 'start one: npm start');
     return rows;
   }
+  const shown = new Set((await new ProjectionStore(database).states()).filter(({ active }) => active).map(projectionLease));
   for (const { name, live } of rows) {
-    // A node may have been retired; those that are there are told of one by one.
-    if (!live && !name.startsWith('node/')) report.problem('lease-without-holder', `nobody does ${name}`, `start a process with the role ${name.startsWith('projections/') ? 'worker' : 'telephony'}, and look at its log`);
+    // A node may have been retired (those that are there are told of one by one), a version of a read model replaced.
+    const needed = name.startsWith('projections/') ? shown.has(name) : !name.startsWith('node/');
+    if (!live && needed) report.problem('lease-without-holder', `nobody does ${name}`, `start a process with the role ${name.startsWith('projections/') ? 'worker' : 'telephony'}, and look at its log`);
   }
   return rows;
 };

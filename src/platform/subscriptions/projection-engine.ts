@@ -6,6 +6,7 @@ import { ProjectionRunner, type ProjectionRunnerParts, type ProjectionStatus } f
 import type { ProjectionStore } from './projection-store.js';
 import type { ProjectionState } from './read-model-store.port.js';
 import type { Projection } from './projection.js';
+import { sleepUnless } from './retry.js';
 
 /** Projections that share a consumer, a transaction per batch, and a lease. */
 export interface ProjectionGroup {
@@ -25,15 +26,20 @@ export interface ProjectionEngineOptions {
 
 const POLL_MS = 20;
 
+/** How soon it is noticed that another version is shown, or that the newer one is not kept any more, ms. */
+const LOOK_EVERY_MS = 15_000;
+
 /**
  * Runs a group's projections: those that queries see together, each new version beside them until it has
- * caught up and takes over.
+ * caught up and takes over. The version of an older program is kept while it runs, and is shown again
+ * when nobody keeps the newer one.
  */
 export class ProjectionEngine {
   private readonly runners: ProjectionRunner[] = [];
   private readonly consumers = new Map<string, string>();
   private readonly prepared: readonly PreparedProjection[];
-  private stopped = false;
+  private readonly shown = new Set<string>();
+  private readonly stopping = new AbortController();
 
   /** Throws TypeError where a declaration breaks the rules or two projections claim one table. */
   constructor(
@@ -65,11 +71,20 @@ export class ProjectionEngine {
       (state.active ? serving : building).push(prepared);
     }
     await this.run(this.group.name, serving, states);
+    for (const prepared of serving) {
+      this.shown.add(prepared.projection.name);
+      void this.keepShown(this.group.name, prepared);
+    }
     for (const prepared of building) {
       const name = `${this.group.name}/${versionName(prepared.projection)}`;
       await this.run(name, [prepared], states);
-      void this.takeOver(name, prepared);
+      void this.keepShown(name, prepared);
     }
+  }
+
+  /** Whether queries see the version that runs here. */
+  isShown(projection: string): boolean {
+    return this.shown.has(projection);
   }
 
   status(): ProjectionStatus[] {
@@ -89,7 +104,7 @@ export class ProjectionEngine {
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     await Promise.all(this.runners.map((runner) => runner.stop()));
   }
 
@@ -101,15 +116,25 @@ export class ProjectionEngine {
     await runner.start(states);
   }
 
-  /** Once the new version has caught up, and with what came meanwhile, queries see it. */
-  private async takeOver(consumer: string, prepared: PreparedProjection): Promise<void> {
-    const { reader, store, alarms } = this.parts;
-    try {
-      await reader.caughtUp(consumer);
-      await reader.caughtUp(consumer);
-      if (await store.activate(prepared)) this.consumers.set(prepared.projection.name, consumer);
-    } catch (error) {
-      if (!this.stopped) alarms.raise({ code: 'projection-not-switched', message: `${versionName(prepared.projection)} could not take over; queries see the version before`, error });
+  /** Once the version has caught up, and with what came meanwhile, queries see it, for as long as no newer one is kept. */
+  private async keepShown(consumer: string, prepared: PreparedProjection): Promise<void> {
+    const { reader, store, clock, alarms } = this.parts;
+    const { signal } = this.stopping;
+    const { name, version } = prepared.projection;
+    if (this.shown.has(name)) await sleepUnless(clock, LOOK_EVERY_MS, signal);
+    while (!signal.aborted) {
+      try {
+        const states = await store.statesOf([name]);
+        if (!states.some((state) => state.version === version && state.active)) {
+          this.shown.delete(name);
+          await reader.caughtUp(consumer);
+          await reader.caughtUp(consumer);
+          if (!signal.aborted && (await store.activate(prepared))) this.shown.add(name);
+        }
+      } catch (error) {
+        if (!signal.aborted) alarms.raise({ code: 'projection-not-switched', message: `${versionName(prepared.projection)} could not take over; queries see another version, and it is tried again`, error });
+      }
+      await sleepUnless(clock, LOOK_EVERY_MS, signal);
     }
   }
 }

@@ -6,12 +6,15 @@ import type { LeaseToken } from './leases.port.js';
 import type { PreparedProjection, ProjectionBatch } from './projection-batch.js';
 import { copyRowsSql, createIndexesSql, createTableSql, createViewSql, deleteRowsSql, loadRowsSql, type PreparedTable, qualified, upsertRowsSql } from './projection-tables.js';
 import { loadedRow } from './projection-values.js';
-import { physicalTable, type ColumnType, type Row } from './projection.js';
+import { physicalTable, projectionLease, type ColumnType, type Row } from './projection.js';
 import { unpark } from '../postgres/parked-events.js';
 import { type ProjectionState, type ReadModelStore, type ReadModelWrite, Superseded } from './read-model-store.port.js';
 import { despiteDeadlocks } from './retry.js';
 
 export { type ProjectionState, Superseded } from './read-model-store.port.js';
+
+/** A version that nobody has kept for so long is not between two processes of the same program any more, ms. */
+const LEFT_FOR_MS = 10_000;
 
 const STATES = `SELECT p.name, p.version, p.position, p.log_id, p.generation, a.version IS NOT NULL AS active
   FROM trunkline_projections p LEFT JOIN trunkline_projection_active a ON a.name = p.name AND a.version = p.version`;
@@ -99,11 +102,18 @@ export class ProjectionStore implements ReadModelStore {
     return despiteDeadlocks(() =>
       this.database.transaction(async (tx) => {
         const { rows } = await tx.query<{ version: number }>('SELECT version FROM trunkline_projection_active WHERE name = $1 FOR UPDATE', [name]);
-        if (rows[0] !== undefined && rows[0].version >= version) return rows[0].version === version;
-        await this.show(tx, prepared);
+        const shown = rows[0]?.version ?? 0;
+        if (shown > version && !(await this.isLeft(tx, name, shown))) return false;
+        if (shown !== version) await this.show(tx, prepared);
         return true;
       }),
     );
+  }
+
+  /** Whether somebody kept the version and nobody does any more: its program was taken back. */
+  private async isLeft(tx: Queryable, name: string, version: number): Promise<boolean> {
+    const { rowCount } = await tx.query(`SELECT 1 FROM trunkline_leases WHERE name = $1 AND expires_at < clock_timestamp() - $2 * interval '1 millisecond'`, [projectionLease({ name, version }), LEFT_FOR_MS]);
+    return rowCount === 1;
   }
 
   /** Within a transaction: the views, and the note of which version they show. */

@@ -50,3 +50,6 @@ export interface Projection {
 
 /** Table of a projection's version; queries use the plain name, which is a view on the version in service. */
 export const physicalTable = (table: string, version: number): string => `${table}_v${version}`;
+
+/** Name of the lease of whoever keeps this version: each has its own, so that the versions of an old and a new program are kept side by side. */
+export const projectionLease = ({ name, version }: Pick<Projection, 'name' | 'version'>): string => `projections/${name}/v${version}`;

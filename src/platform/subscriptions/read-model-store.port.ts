@@ -40,7 +40,7 @@ export interface ReadModelStore {
   ensure(prepared: PreparedProjection, logId: string): Promise<ProjectionState>;
   /** All versions of these projections. */
   statesOf(names: readonly string[]): Promise<ProjectionState[]>;
-  /** Queries see this version from now on, unless they see a newer one already: then false. */
+  /** Queries see this version from now on, unless they see a newer one that somebody keeps: then false. */
   activate(prepared: PreparedProjection): Promise<boolean>;
   /** Throws Superseded, LeaseLost, FoldFailure; nothing is written then. */
   write(write: ReadModelWrite): Promise<void>;

@@ -7,7 +7,7 @@ import { PostgresParkedEvents } from '../../../src/platform/postgres/parked-even
 import type { LeaseToken } from '../../../src/platform/subscriptions/leases.port.js';
 import { ProjectionEngine, waitForProjection, type ProjectionEngineOptions } from '../../../src/platform/subscriptions/projection-engine.js';
 import { ProjectionStore } from '../../../src/platform/subscriptions/projection-store.js';
-import type { Projection } from '../../../src/platform/subscriptions/projection.js';
+import { type Projection, projectionLease } from '../../../src/platform/subscriptions/projection.js';
 import { Reader } from '../../../src/platform/subscriptions/reader.js';
 import { platformDatabase } from '../../support/platform-database.js';
 import { counterProjection } from '../../support/sample-projection.js';
@@ -184,6 +184,35 @@ describe('projections', () => {
     expect(await projections.dropOldVersions('counters', ['counter_totals', 'counter_notes'])).toEqual([1]);
     expect((await database.query(`SELECT to_regclass('counter_totals_v1') AS old`)).rows).toEqual([{ old: null }]);
     expect(await totals()).toEqual({ x: 310 });
+  });
+
+  test('the version of an older program is shown again when its newer one is kept by nobody, and only then', async () => {
+    const { write, boot, totals, projections } = world();
+    const newer = counterProjection({ version: 2, weight: 10 });
+    const lease = (seconds: number) =>
+      database.query(`INSERT INTO trunkline_leases (name, holder, epoch, expires_at) VALUES ($1, 'x', 1, now() + $2 * interval '1 second') ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at`, [projectionLease(newer), seconds]);
+    const shown = async (): Promise<number | undefined> => (await projections.statesOf(['counters'])).find(({ active }) => active)?.version;
+    const first = await boot([counterProjection()]);
+    const fresh = await boot([newer]);
+    await until(async () => (await shown()) === 2);
+    await Promise.all([first.stop(), fresh.stop()]);
+    await write(counted('a', 'x', 1));
+
+    await lease(60);
+    const beside = await boot([counterProjection()]);
+    await beside.engine.caughtUp();
+    expect([await shown(), beside.engine.isShown('counters'), await totals()]).toEqual([2, false, {}]);
+    await beside.stop();
+
+    await lease(-60);
+    const back = await boot([counterProjection()]);
+    await until(() => back.engine.isShown('counters'));
+    expect([await shown(), await totals()]).toEqual([1, { x: 1 }]);
+
+    const again = await boot([newer]);
+    await until(() => again.engine.isShown('counters'));
+    expect([await shown(), await totals()]).toEqual([2, { x: 10 }]);
+    await Promise.all([back.stop(), again.stop()]);
   });
 
   test('an event that cannot be folded is parked with those behind it; the rest goes on, and a retry heals it in order', async () => {
