@@ -24,11 +24,12 @@ const TELEPHONY = 'telephony';
 
 /** What must be so before this process can serve; asked each time anew, so that it is ready again as soon as it is. */
 export const readinessOf = ({ core, store, database, telephony }: ReadinessParts): ReadinessCheck[] => {
+  const readModelProblem = readModelCheck(core);
   const checks: ReadinessCheck[] = [
     { name: 'database', failure: 'database-away', problem: async () => void (await database.query('SELECT 1')) },
     { name: 'event-store', failure: 'event-store-away', problem: () => storeProblem(core, store) },
     { name: 'consumers', failure: 'consumer-failed', problem: () => Promise.resolve(consumerProblem(core)) },
-    { name: 'read-models', failure: 'read-models-late', problem: () => Promise.resolve(readModelProblem(core)) },
+    { name: 'read-models', failure: 'read-models-late', problem: () => Promise.resolve(readModelProblem()) },
   ];
   if (telephony !== undefined) checks.push({ name: 'telephony', failure: 'no-node-connected', problem: () => Promise.resolve(telephony.problem()) });
   return checks;
@@ -51,8 +52,16 @@ const consumerProblem = ({ reader }: ReadinessParts['core']): ReadinessProblem |
   return failed.length === 0 ? undefined : { code: 'consumer-failed', reason: `${failed.map(({ name }) => name).join(', ')} stopped and goes on after a restart only` };
 };
 
-/** Those that queries are answered from: a version that is being built is named after its version, and may take its time. */
-const readModelProblem = ({ reader }: ReadinessParts['core']): ReadinessProblem | undefined => {
-  const late = reader.status().filter(({ name, mode, lagMs }) => /^projections\/[^/]+$/.test(name) && mode !== 'failed' && lagMs > READ_MODEL_LATE_MS);
-  return late.length === 0 ? undefined : { code: 'read-models-late', reason: late.map(({ name, lagMs }) => `${name} is ${Math.round(lagMs / 1000)} s behind`).join(', ') };
+/**
+ * Those that queries are answered from. A version that is built beside them is named after its version, and
+ * may take its time; once it has caught up it is answered from, too.
+ */
+const readModelCheck = ({ reader }: ReadinessParts['core']): (() => ReadinessProblem | undefined) => {
+  const built = new Set<string>();
+  return () => {
+    const models = reader.status().filter(({ name, mode }) => name.startsWith('projections/') && mode !== 'failed');
+    for (const { name, mode, lagMs } of models) if (!name.slice('projections/'.length).includes('/') || (mode === 'live' && lagMs <= READ_MODEL_LATE_MS)) built.add(name);
+    const late = models.filter(({ name, lagMs }) => built.has(name) && lagMs > READ_MODEL_LATE_MS);
+    return late.length === 0 ? undefined : { code: 'read-models-late', reason: late.map(({ name, lagMs }) => `${name} is ${Math.round(lagMs / 1000)} s behind`).join(', ') };
+  };
 };

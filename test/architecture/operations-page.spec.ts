@@ -42,6 +42,13 @@ describe('the operations page', () => {
     expect(codes.length).toBeGreaterThan(5);
   });
 
+  it('lists everything that the doctor can find', () => {
+    const found = sources.filter(({ file }) => file.startsWith(join('src', 'cli', 'doctor'))).flatMap(({ text }) => [...text.matchAll(/report\.problem\('([a-z-]+)'/g)].map(([, code]) => code ?? ''));
+    const rows = section('What the doctor finds').split('\n').filter((line) => line.startsWith('| `'));
+    expect(sorted(rows.flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, code]) => code ?? '')))).toEqual(sorted(found));
+    expect(found.length).toBeGreaterThan(20);
+  });
+
   it('lists every figure, and its alert rules use only what there is', () => {
     const figures = sorted(sources.flatMap(({ text }) => figuresOf(text)));
     const listed = [...section('Figures').matchAll(/^\| `(trunkline_\w+)` \|/gm)].map(([, name]) => name ?? '');

@@ -117,12 +117,17 @@ describe('npm start', () => {
   it('may be two processes with a role each, on one database; the calls of one are seen in the other', async () => {
     const { fs, nodes } = await simulatedSwitch();
     const env = { TRUNKLINE_DATA_DIR: folder, DATABASE_URL: databaseUrlOf((await database()).pool) };
-    const worker = await start({ ...env, TRUNKLINE_ROLES: 'telephony,worker', FREESWITCH_NODES: nodes });
-    expect(worker.url).toBe('');
+    const worker = await start({ ...env, TRUNKLINE_ROLES: 'telephony,worker', FREESWITCH_NODES: nodes, TRUNKLINE_OPERATIONS_PORT: '0' });
     const api = await start({ ...env, TRUNKLINE_ROLES: 'api' });
-    const request = await openCenter(api.url, await operatorKey(env));
+    const key = await operatorKey(env);
+    const request = await openCenter(api.url, key);
     const line = fs.placeCall({ from: '+4915112345678', fromName: 'Caller', to: '7000' }, {});
     await eventually('the contact', async () => ((await request('GET', `/v1/call-history/${line.channelId}`)).body as { contacts?: number }).contacts === 1);
+    // The process without the API tells how it is, and nothing else.
+    const askWorker = requestAt(worker.url);
+    expect([(await askWorker('GET', '/live')).status, (await askWorker('GET', '/ready')).status, (await askWorker('GET', '/v1/calls', { key })).status]).toEqual([200, 200, 404]);
+    expect((await askWorker('GET', '/metrics')).status).toBe(401);
+    expect((await askWorker('GET', '/metrics', { key })).body).toMatch(/^trunkline_calls_live 1$/m);
     line.hangUp();
     await eventually('the CDR', async () => ((await request('GET', `/v1/call-history/${line.channelId}`)).body as { disposition?: string }).disposition === 'answered');
     const ends = await Promise.all([api.stop(), worker.stop()]);
