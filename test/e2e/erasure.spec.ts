@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readModels } from '../../projections/read-models.js';
@@ -50,6 +50,8 @@ describe('erasing a person', () => {
   let key: string;
   let logged = '';
   let answered = '';
+  /** What the switch wrote of each leg. */
+  const cdrs = new Map<string, string>();
 
   const phone = (): FarEnd => ({
     invited: (line: Line) => {
@@ -62,7 +64,7 @@ describe('erasing a person', () => {
   };
   const env = (): Record<string, string> => ({ DATABASE_URL: databaseUrlOf(fresh.pool), TRUNKLINE_DATA_DIR: join(folder, 'data'), TRUNKLINE_HTTP_PORT: '0', TRUNKLINE_MASTER_KEY: MASTER_KEY, TRUNKLINE_CDR_PASSWORD: 'cdr' });
   const start = (roles: string, objects = 'data'): Promise<Program> => {
-    const settings = { ...settingsFrom({ ...env(), TRUNKLINE_ROLES: roles }), dataDir: join(folder, objects), freeswitchNodes: roles.includes('telephony') ? [nodeUrl(server.port, { recordingsFolder: join(folder, 'recordings') })] : [] };
+    const settings = { ...settingsFrom({ ...env(), TRUNKLINE_ROLES: roles }), dataDir: join(folder, objects), cdrSpool: join(folder, 'spool'), freeswitchNodes: roles.includes('telephony') ? [nodeUrl(server.port, { recordingsFolder: join(folder, 'recordings') })] : [] };
     return startProgram({ settings, projections: readModels, logger: createLogger('trace', { write: (line: string) => void (logged += line) }) });
   };
   const startBoth = async (): Promise<void> => {
@@ -118,6 +120,9 @@ describe('erasing a person', () => {
     await has(callId, 'LegTransferred');
     line.hangUp();
     await has(callId, 'CallEnded');
+    const spooled = await eventually('the CDR', () => cdrs.get(callId));
+    writeFileSync(join(folder, 'spool', `a_${callId}.cdr.json`), spooled);
+    expect(new Needles(forms(person)).in('the CDR', spooled)).not.toEqual([]);
     await send('agentShift', 'ann+1', 'PauseAgent', { reason: 'lunch', force: true });
     return { callId, recordingId: String(body.recordingId) };
   };
@@ -147,9 +152,13 @@ describe('erasing a person', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'erasure-'));
     mkdirSync(join(folder, 'recordings'));
+    mkdirSync(join(folder, 'spool'));
     fresh = await freshDatabase();
     database = new Database(fresh.pool);
-    const cdrPoster: CdrPoster = { post: (cdr) => new HttpCdrPoster({ url: `${one.url}/v1/switch-cdrs`, username: 'switch', password: 'cdr', clock: systemClock, retries: 0 }).post(cdr) };
+    const cdrPoster: CdrPoster = { post: (cdr) => {
+      cdrs.set(cdr.uuid, cdr.body);
+      new HttpCdrPoster({ url: `${one.url}/v1/switch-cdrs`, username: 'switch', password: 'cdr', clock: systemClock, retries: 0 }).post(cdr);
+    } };
     fs = new SimulatedSwitch({ clock: systemClock, random: new SeededRandom(3), endpoints, recordingFiles: wavFiles, cdrPoster });
     server = new EslSocketServer(fs);
     await server.listen();
@@ -182,6 +191,7 @@ describe('erasing a person', () => {
     for (const { recordingId } of [gone, stays]) await storedAs(recordingId, 'stored');
     const waiting = call(GONE);
     await has(waiting.channelId, 'CallEnqueued');
+    await eventually('the spooled CDRs are collected', () => readdirSync(join(folder, 'spool')).length === 0);
     await caughtUp();
     // Both processes have read them, and somebody watches.
     const watching = await EventSource.open(`${other.url}/v1/live/calls`, key);

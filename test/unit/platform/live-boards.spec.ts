@@ -4,7 +4,7 @@ import type { Access } from '../../../src/platform/http/access/access.js';
 import { InProcessFanout } from '../../../src/platform/http/live-fanout.port.js';
 import { BoardFeed, type BoardWatcher } from '../../../src/platform/http/live/board-feed.js';
 import { EventStream } from '../../../src/platform/http/live/event-stream.js';
-import { changeTopic, type LiveBoard, modelChanged } from '../../../src/platform/http/live/live-board.port.js';
+import { changeTopic, ERASURES, type LiveBoard, modelChanged } from '../../../src/platform/http/live/live-board.port.js';
 import { LiveBoards } from '../../../src/platform/http/live/live-boards.js';
 import { LiveController } from '../../../src/platform/http/live/live.controller.js';
 import { AlarmCounter } from '../../../src/platform/observability/alarms.port.js';
@@ -50,6 +50,26 @@ describe('a board that is watched', () => {
     world.tell();
     await world.pass(100);
     expect(heard.messages.slice(2)).toEqual([['change', 'e.2', [], ['a']]]);
+  });
+
+  it('shows nothing any more of what it showed before somebody was erased', async () => {
+    const world = given();
+    const feed = feedOf(world);
+    const heard = new Heard();
+    feed.watch(heard, undefined);
+    await settle();
+    world.table.rows = [{ callId: 'a', fromName: 'Erika' }];
+    world.tell();
+    await world.pass(100);
+    world.table.rows = [{ callId: 'a', fromName: '[erased]' }];
+    world.fanout.publish(changeTopic(ERASURES, 'acme'), modelChanged(2n));
+    await world.pass(100);
+    expect(heard.messages.at(-1)).toEqual(['change', 'e.2', [{ callId: 'a', fromName: '[erased]' }], []]);
+    const back = new Heard();
+    feed.watch(back, 'e.0');
+    await world.pass(100);
+    expect(JSON.stringify(back.messages)).not.toContain('Erika');
+    expect(back.messages[0]?.[0]).toBe('snapshot');
   });
 
   it('reads a storm of changes once, and nothing where nothing is different', async () => {

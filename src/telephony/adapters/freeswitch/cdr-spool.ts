@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../../kernel/clock.js';
 import type { Alarms } from '../../../platform/observability/alarms.port.js';
@@ -31,8 +31,8 @@ const codeOf = (error: unknown): string => {
 
 /**
  * Collects the CDRs that a switch could not post and never sends again by itself: each goes into the
- * inbox, as if it had been posted, and its file into the folder `done` beside; one that is no CDR into
- * `unreadable`.
+ * inbox, as if it had been posted, and its file, which names people, is removed; one that is no CDR goes
+ * into the folder `unreadable` beside.
  */
 export class CdrSpool {
   private timer: Timer | undefined;
@@ -84,20 +84,20 @@ export class CdrSpool {
       if ('unreadable' in read) {
         if ((await stat(path)).mtimeMs > clock.now() - STILL_WRITTEN_MS) return;
         alarms.raise({ code: 'spooled-cdr-unreadable', message: `a spooled file is no CDR of mod_json_cdr: ${read.unreadable}; it is put into the folder unreadable`, details: { leg: leg.replace(/^a_/, '') } });
-        return await this.move(file, 'unreadable');
+        return await this.putAside(file);
       }
       const { channelId, switchSessionId, cause, q850, hungUpBy, times, bridge, callId } = read.cdr;
       await inbox.put({ channelId, switchSessionId, cause, hungUpBy, times, ...(q850 === undefined ? {} : { q850 }), ...(bridge === undefined ? {} : { bridge }), ...(callId === undefined ? {} : { callId }) }, AT_ONCE);
-      await this.move(file, 'done');
+      await rm(path, { force: true });
     } catch (error) {
       // Another process of this machine was faster.
       if (codeOf(error) !== 'ENOENT') throw error;
     }
   }
 
-  private async move(file: string, into: 'done' | 'unreadable'): Promise<void> {
-    const { folder } = this.parts;
-    await mkdir(join(folder, into), { recursive: true });
-    await rename(join(folder, file), join(folder, into, file));
+  private async putAside(file: string): Promise<void> {
+    const aside = join(this.parts.folder, 'unreadable');
+    await mkdir(aside, { recursive: true });
+    await rename(join(this.parts.folder, file), join(aside, file));
   }
 }
