@@ -1,6 +1,6 @@
 import { type Clock, msOf } from '../../kernel/clock.js';
 import type { EventStore } from '../../platform/event-store/event-store.port.js';
-import { gauge, type Measure, type Sample } from '../../platform/observability/measures.js';
+import { gauge, type Measure, oncePerScrape, type Sample } from '../../platform/observability/measures.js';
 import type { Database } from '../../platform/postgres/database.js';
 import type { PoolFigures } from '../../platform/postgres/pool-figures.js';
 import type { Reader } from '../../platform/subscriptions/reader.js';
@@ -49,8 +49,9 @@ const queuesOf = ({ clock, reader, store, telephony, runners }: QueueParts): Int
 
 /** All that waits inside this process, and the connections to PostgreSQL for which others wait. */
 export const queueMeasures = (parts: QueueParts): Measure[] => {
+  const queues = oncePerScrape(() => queuesOf(parts));
   const each = (figure: (queue: InternalQueue) => number | undefined) => (): Sample[] =>
-    queuesOf(parts).flatMap((queue): Sample[] => {
+    queues().flatMap((queue): Sample[] => {
       const value = figure(queue);
       return value === undefined ? [] : [[value, queue.name]];
     });

@@ -1,5 +1,5 @@
 import { type Clock, msOf } from '../../kernel/clock.js';
-import { counter, gauge, type Measure, type Sample } from '../../platform/observability/measures.js';
+import { counter, gauge, type Measure, oncePerScrape, type Sample } from '../../platform/observability/measures.js';
 import type { TelephonyRole } from '../telephony-role.js';
 
 /** Queues told one by one; a center with more of them has the totals, and its boards. */
@@ -35,14 +35,15 @@ export const nodeMeasures = ({ sessions, legs, ...role }: Pick<TelephonyRole, 's
 /** Calls, queues and agents, as the log tells them: every process with the role telephony says the same. */
 export const callMeasures = ({ legs, routing }: Pick<TelephonyRole, 'legs' | 'routing'>, clock: Clock): Measure[] => {
   const waited = (since: string | undefined): number => (since === undefined ? 0 : Math.max(0, clock.now() - msOf(since)) / 1000);
+  const all = oncePerScrape(() => routing.figures());
   const told = () => {
-    const queues = routing.figures();
+    const queues = all();
     return queues.length > MOST_QUEUES ? [] : queues;
   };
   return [
     gauge('trunkline_calls_live', 'Calls that go on', [], () => [[legs.calls]]),
-    gauge('trunkline_callers_waiting', 'Callers in all queues', [], () => [[routing.figures().reduce((sum, { callers }) => sum + callers, 0)]]),
-    gauge('trunkline_caller_longest_wait_seconds', 'For how long the caller waits who waits longest', [], () => [[Math.max(0, ...routing.figures().map(({ longestSince }) => waited(longestSince)))]]),
+    gauge('trunkline_callers_waiting', 'Callers in all queues', [], () => [[all().reduce((sum, { callers }) => sum + callers, 0)]]),
+    gauge('trunkline_caller_longest_wait_seconds', 'For how long the caller waits who waits longest', [], () => [[Math.max(0, ...all().map(({ longestSince }) => waited(longestSince)))]]),
     gauge('trunkline_queue_callers_waiting', `Callers in a queue; left out where there are more than ${MOST_QUEUES} queues`, ['tenant', 'queue'], () => told().map(({ tenantId, queueId, callers }) => [callers, tenantId, queueId])),
     gauge('trunkline_queue_longest_wait_seconds', `For how long the caller of a queue waits who waits longest; left out where there are more than ${MOST_QUEUES} queues`, ['tenant', 'queue'], () => told().map(({ tenantId, queueId, longestSince }) => [waited(longestSince), tenantId, queueId])),
     gauge('trunkline_queue_agents', `Members of a queue who are signed in, by what they do; left out where there are more than ${MOST_QUEUES} queues`, ['tenant', 'queue', 'state'], () => told().flatMap(({ tenantId, queueId, agents }) => [...agents].map(([state, count]): Sample => [count, tenantId, queueId, state]))),

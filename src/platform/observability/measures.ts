@@ -28,6 +28,18 @@ export const gauge = (name: string, help: string, labels: readonly string[], sam
 export const counter = (name: string, help: string, labels: readonly string[], samples: () => Iterable<Sample>): Measure => ({ kind: 'counter', name, help, labels, samples });
 export const distribution = (name: string, help: string, figures: () => DistributionFigures): Measure => ({ kind: 'distribution', name, help, figures });
 
+/** Makes something once for all figures that ask in the same turn, as those of one scrape do. */
+export const oncePerScrape = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    if (made === undefined) {
+      made = { value: make() };
+      void Promise.resolve().then(() => (made = undefined));
+    }
+    return made.value;
+  };
+};
+
 /** A histogram whose counts are kept by the part that it is about. */
 class KeptHistogram extends Histogram {
   constructor(
