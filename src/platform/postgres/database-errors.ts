@@ -1,5 +1,5 @@
 /**
- * The server is away, or the connection was lost. A statement that was under way may or may not have
+ * The server is away or cannot work now, or the connection was lost. A statement that was under way may or may not have
  * happened.
  */
 export class DatabaseUnavailable extends Error {
@@ -13,9 +13,13 @@ const SYSTEM_CODES = new Set([
 
 /**
  * SQLSTATE: class 08 connection exceptions, 57P01-57P03 the server is going down, crashed or not up
- * yet, 53300 it takes no more connections, 25P0x it gave up on an idle transaction.
+ * yet, class 53 it is out of disk, memory or connections, class 58 it could not read or write its
+ * files, 25P0x it gave up on an idle transaction.
  */
-const SERVER_CODES = /^(08...|57P0[123]|53300|25P0[34])$/;
+const SERVER_CODES = /^(08...|57P0[123]|53...|58...|25P0[34])$/;
+
+/** It was reached, and said that it cannot. */
+const CANNOT_WORK = /^(53[^3]..|58...)$/;
 
 /** The client gives these without any code. */
 const MESSAGES = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client was closed and is not queryable)/;
@@ -26,7 +30,7 @@ const partsOf = (error: unknown): { code: string; message: string; errors: reado
   return { code: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '', errors: Array.isArray(errors) ? errors : [] };
 };
 
-/** Whether an error says that the server could not be reached, rather than that it refused. */
+/** Whether an error says that the server could not be reached or cannot work now, rather than that it refused. */
 export const isUnavailable = (error: unknown): boolean => {
   if (error instanceof DatabaseUnavailable) return true;
   const { code, message, errors } = partsOf(error);
@@ -40,7 +44,7 @@ export const sqlState = (error: unknown): string => partsOf(error).code;
 /** The same error, or a DatabaseUnavailable that carries it as its cause. */
 export const translated = (error: unknown): unknown => {
   if (error instanceof DatabaseUnavailable || !isUnavailable(error)) return error;
-  const { message, errors } = partsOf(error);
+  const { code, message, errors } = partsOf(error);
   const reason = errors.length > 0 ? errors.map((one) => partsOf(one).message).join('; ') : message;
-  return new DatabaseUnavailable(`the database cannot be reached: ${reason}`, { cause: error });
+  return new DatabaseUnavailable(`the database cannot ${CANNOT_WORK.test(code) ? 'work now' : 'be reached'}: ${reason}`, { cause: error });
 };

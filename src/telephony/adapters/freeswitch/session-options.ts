@@ -15,7 +15,8 @@ export const SESSION_DEFAULTS = {
   connectTimeoutMs: 5_000,
   replyTimeoutMs: 10_000,
   heartbeatIntervalMs: 20_000,
-  redialMs: { first: 250, longest: 10_000 },
+  // Who comes while a node cannot be heard has 10 s until the fallback: the node's return must be noticed well within.
+  redialMs: { first: 250, longest: 2_000 },
   maxWaitingBytes: 64 * 1024 * 1024,
 } as const;
 
