@@ -34,7 +34,8 @@ export class StoppedInstances {
 
   /** Finds those that were stopped before the start. */
   async load(): Promise<void> {
-    for (const event of await this.parts.parked.waiting()) this.keys.add(keyOf(event.runner, event.lane));
+    const ours = new Set(this.processes.map(({ name }) => name));
+    for (const event of await this.parts.parked.waiting()) if (ours.has(event.runner)) this.keys.add(keyOf(event.runner, event.lane));
     this.poll();
   }
 
