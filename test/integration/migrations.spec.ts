@@ -47,6 +47,15 @@ describe('migrations', () => {
     await expect(runMigrations(database, 'one', [A])).rejects.toThrow(/newer than this program.*0002-b/);
   });
 
+  test('a database to which a newer program has only added is gone on with, beside it and after it', async () => {
+    const added = { ...B, additive: true as const };
+    expect(await runMigrations(database, 'one', [A, added])).toEqual(['0001-a', '0002-b']);
+    expect(await runMigrations(database, 'one', [A])).toEqual([]);
+    expect(await runMigrations(database, 'one', [A, added, { id: '0003-c', sql: 'CREATE TABLE c (n int)' }])).toEqual(['0003-c']);
+    await expect(runMigrations(database, 'one', [A])).rejects.toThrow(/newer than this program.*0003-c/);
+    await expect(runMigrations(database, 'one', [A, added])).rejects.toThrow(/newer than this program.*0003-c/);
+  });
+
   test('an edited, a slipped-in and an unordered migration are refused', async () => {
     await runMigrations(database, 'one', [A, B]);
     await expect(runMigrations(database, 'one', [A, { ...B, sql: 'SELECT 1' }])).rejects.toThrow(/0002-b of one was changed/);

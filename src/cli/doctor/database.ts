@@ -77,12 +77,15 @@ const tellMigrations = async (report: Report, database: Database): Promise<boole
     report.fact('schema', 'none yet; the first start makes it');
     return false;
   }
-  const { rows } = await database.query<{ set_name: string; id: string }>('SELECT set_name, id FROM trunkline_migrations');
+  // As JSON, because a database of before may not say of its migrations which are additive.
+  const { rows } = await database.query<{ set_name: string; id: string; additive: boolean }>(`SELECT set_name, id, coalesce((to_jsonb(m) ->> 'additive')::boolean, false) AS additive FROM trunkline_migrations m`);
   let current = true;
   for (const [set, migrations] of KNOWN) {
     const applied = new Set(rows.filter(({ set_name: name }) => name === set).map(({ id }) => id));
     const missing = migrations.filter(({ id }) => !applied.has(id)).length;
-    const newer = [...applied].filter((id) => migrations.every((migration) => migration.id !== id));
+    const unknown = rows.filter(({ set_name: name, id }) => name === set && migrations.every((migration) => migration.id !== id));
+    const newer = unknown.filter(({ additive }) => !additive).map(({ id }) => id);
+    if (unknown.length > newer.length) report.fact(`schema ${set}`, `a newer program has added ${unknown.filter(({ additive }) => additive).map(({ id }) => id).join(', ')}; this one goes on with it`);
     report.fact(`schema ${set}`, `${applied.size} migrations applied${missing > 0 ? `, ${missing} to come with the next start` : ''}`);
     if (newer.length > 0) report.problem('database-newer', `the database is newer than this program: ${set} has ${newer.join(', ')}`, 'run the newer version of Trunkline, or restore a backup from before it');
     current &&= missing === 0;
