@@ -12,7 +12,7 @@ import type { Checkpoints } from '../platform/subscriptions/checkpoints.port.js'
 import type { Leases } from '../platform/subscriptions/leases.port.js';
 import type { ParkedEvents } from '../platform/subscriptions/parked-events.port.js';
 import { Reader } from '../platform/subscriptions/reader.js';
-import { DECIDERS, eventCatalog } from './domain.js';
+import { type Domain, thisDomain } from './domain.js';
 
 /** The adapters that an engine runs on: real ones in a process, in-memory ones in a simulation. */
 export interface EnginePlatform {
@@ -28,6 +28,8 @@ export interface EnginePlatform {
   readonly leases: Leases;
   /** How often leases that others hold, and nodes that nobody owns, are asked for, ms. Default 500. */
   readonly askEveryMs?: number;
+  /** Default: that of this version of the program. */
+  readonly domain?: Domain | undefined;
 }
 
 /** What all roles of a process share: the log, the deciders behind the executor, and the one reader. */
@@ -42,14 +44,15 @@ export interface Core extends EnginePlatform {
 }
 
 export const buildCore = async (platform: EnginePlatform): Promise<Core> => {
-  const log = new EventLog(platform.store, eventCatalog(), platform.keys);
+  const { catalog, deciders } = platform.domain ?? thisDomain();
+  const log = new EventLog(platform.store, catalog, platform.keys);
   const executor = new CommandExecutor(log, platform.snapshots);
   return {
     ...platform,
     log,
     logId: await platform.store.logId(),
     executor,
-    dispatcher: new CommandDispatcher(executor, DECIDERS),
+    dispatcher: new CommandDispatcher(executor, deciders),
     reader: new Reader(log, platform.clock, platform.alarms),
     holder: `${hostname()}/${process.pid}/${platform.random.uuid().slice(0, 8)}`,
   };

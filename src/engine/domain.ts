@@ -18,8 +18,17 @@ import { recordingEventSpecs } from '../telephony/contract/recording-events.js';
 import { recordingDecider } from '../telephony/recordings/domain/recording.decider.js';
 
 /** Every event type that this program knows. */
-export const eventCatalog = (): EventCatalog =>
-  new EventCatalog(callEventSpecs, mediaNodeEventSpecs, numberEventSpecs, recordingEventSpecs, agentEventSpecs, agentShiftEventSpecs, queueEventSpecs, tenantEventSpecs, apiKeyEventSpecs, personEventSpecs);
+export const EVENT_SPECS = [callEventSpecs, mediaNodeEventSpecs, numberEventSpecs, recordingEventSpecs, agentEventSpecs, agentShiftEventSpecs, queueEventSpecs, tenantEventSpecs, apiKeyEventSpecs, personEventSpecs] as const;
+
+export const eventCatalog = (): EventCatalog => new EventCatalog(...EVENT_SPECS);
 
 /** Every decider, found by the category of its streams. */
 export const DECIDERS: readonly SomeDecider[] = [callDecider, mediaNodeDecider, numberDecider, recordingDecider, agentDecider, agentShiftDecider, queueDecider, tenantDecider, apiKeyDecider, personDecider];
+
+/** What a version of the program knows of calls, agents and all else. */
+export interface Domain {
+  readonly catalog: EventCatalog;
+  readonly deciders: readonly SomeDecider[];
+}
+
+export const thisDomain = (): Domain => ({ catalog: eventCatalog(), deciders: DECIDERS });

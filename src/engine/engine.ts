@@ -29,6 +29,7 @@ import { SYSTEM_TENANT } from '../kernel/tenants.js';
 import { mediaNodeDecider } from '../telephony/media-nodes/domain/media-node.decider.js';
 import type { OriginationNodes } from '../telephony/ports/origination-nodes.port.js';
 import { buildCore, type Core } from './core.js';
+import type { Domain } from './domain.js';
 import { Erasures } from './erasures.js';
 import { MediaRole } from './media-role.js';
 import { readinessOf } from './readiness.js';
@@ -45,6 +46,8 @@ export interface EngineParts {
   readonly projections: readonly Projection[];
   readonly connect: EslConnect;
   readonly session?: TelephonyOptions['session'];
+  /** Default: that of this version of the program. */
+  readonly domain?: Domain | undefined;
   /** Where the worker role tells what changed; left out: nobody watches. */
   readonly fanout?: LiveFanout;
 }
@@ -82,7 +85,7 @@ export class Engine {
     const store = new MeteredEventStore(storage.store, monotonicMs);
     const leases = new LeaseBook(new PostgresLeases(database, clock), clock);
     const core = await buildCore({
-      clock, random, alarms, store, leases,
+      domain: parts.domain, clock, random, alarms, store, leases,
       keys: new PostgresSubjectKeys(database, keyRing, clock, random),
       snapshots: new PostgresSnapshots(database),
       checkpoints: new PostgresCheckpoints(database),

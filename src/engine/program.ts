@@ -12,6 +12,7 @@ import { systemClock } from '../platform/time/system-clock.js';
 import { systemRandom } from '../platform/time/system-random.js';
 import type { TrunklineSettings } from '../settings.js';
 import { connectEsl } from '../telephony/adapters/freeswitch/esl-client.js';
+import type { Domain } from './domain.js';
 import { Engine } from './engine.js';
 import { engineMeasures } from './metrics/engine-measures.js';
 import { openStorage, type Storage } from './storage.js';
@@ -32,11 +33,12 @@ export interface ProgramOptions {
   readonly settings: TrunklineSettings;
   readonly projections: readonly Projection[];
   readonly session?: TelephonyOptions['session'];
+  readonly domain?: Domain;
   readonly logger?: Logger;
 }
 
 /** Everything that `npm start` runs. Rejects with an Error that says what is wrong; nothing is left running then. */
-export const startProgram = async ({ settings, projections, session, logger = createLogger(settings.logLevel) }: ProgramOptions): Promise<Program> => {
+export const startProgram = async ({ settings, projections, session, domain, logger = createLogger(settings.logLevel) }: ProgramOptions): Promise<Program> => {
   const clock = systemClock;
   const random = systemRandom;
   const alarms = new AlarmCounter({
@@ -51,7 +53,7 @@ export const startProgram = async ({ settings, projections, session, logger = cr
     const redis = settings.redisUrl === undefined ? undefined : openRedis(settings.redisUrl, { clock, random, alarms });
     if (redis !== undefined) closing.push(() => redis.close());
     const fanout = redis?.fanout ?? new InProcessFanout();
-    const engine = await Engine.build({ settings, clock, random, alarms, storage, projections, connect: connectEsl, fanout, ...(session === undefined ? {} : { session }) });
+    const engine = await Engine.build({ settings, clock, random, alarms, storage, projections, domain, connect: connectEsl, fanout, ...(session === undefined ? {} : { session }) });
     closing.push(() => engine.stop());
     await engine.start();
     let url: string | undefined;

@@ -22,7 +22,8 @@ import { type Gap, LogWatch } from './log-watch.js';
 import { seededRandom, type SeededRandom } from './seeded-random.js';
 
 export interface SoakOptions {
-  readonly calls: number;
+  /** How many come in all; without it they come until `simulation.stopCalls()`. */
+  readonly calls?: number;
   /** Calls in a second of the clock. */
   readonly callsPerSecond: number;
   readonly agents: number;
@@ -110,7 +111,7 @@ export class SoakCenter {
     this.watch = new LogWatch(new EventLog(storage.store, eventCatalog(), keys), storage.database);
     this.api = new ApiPool(systemRandom, () => this.credentials());
     this.simulation = new Simulation({
-      seed: random.seed, clock: systemClock, speed, callsTotal: calls, mix: { ...MIX, ...mix }, uuid: () => systemRandom.uuid(), settings: { heartbeatMs: 1_000 },
+      seed: random.seed, clock: systemClock, speed, ...(calls === undefined ? {} : { callsTotal: calls }), mix: { ...MIX, ...mix }, uuid: () => systemRandom.uuid(), settings: { heartbeatMs: 1_000 },
       numbers: [{ number: NUMBER, callsPerHour: (callsPerSecond * 3_600) / speed }],
       agents: Array.from({ length: agents }, (_, index) => ({ agentId: `agent-${index + 1}`, extension: String(1_001 + index) })),
       desk: this.desk(),
