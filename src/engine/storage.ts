@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type pg from 'pg';
 import type { Clock, Random } from '../kernel/clock.js';
-import { startEmbeddedPostgres } from '../platform/embedded/embedded-postgres.js';
+import { KeptPostgres } from '../platform/embedded/kept-postgres.js';
 import type { EventStore } from '../platform/event-store/event-store.port.js';
 import { EventStoreDbEventStore } from '../platform/event-store/eventstoredb/eventstoredb.event-store.js';
 import { PostgresEventStore } from '../platform/event-store/postgres/postgres.event-store.js';
@@ -64,7 +64,7 @@ export const masterKeyOf = (settings: Pick<TrunklineSettings, 'masterKey' | 'dat
 export const openStorage = async (settings: TrunklineSettings, clock: Clock, random: Random, alarms: Alarms): Promise<Storage> => {
   const keyRing = new KeyRing(masterKeyOf(settings));
   const objects = await openObjectStorage(settings, clock, random);
-  const embedded = settings.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: resolve(settings.dataDir, 'postgres'), clock }) : undefined;
+  const embedded = settings.databaseUrl === undefined ? await KeptPostgres.start({ dataDir: resolve(settings.dataDir, 'postgres'), clock }, alarms) : undefined;
   const pool: pg.PoolConfig = embedded?.pool() ?? { connectionString: settings.databaseUrl! };
   const database = new Database(pool, {
     applicationName: 'trunkline',

@@ -10,9 +10,12 @@ import { EmbeddedPostgresError, startEmbeddedPostgres } from '../../src/platform
 import type { EmbeddedPostgres } from '../../src/platform/embedded/embedded-postgres.js';
 import { stopServer } from '../../src/platform/embedded/postgres-server.js';
 import { identityOf } from '../../src/platform/embedded/process-identity.js';
+import { AlarmCounter } from '../../src/platform/observability/alarms.port.js';
+import { KeptPostgres } from '../../src/platform/embedded/kept-postgres.js';
 import { canEnter } from '../../src/platform/embedded/server-account.js';
 import { embeddedProcess } from '../support/embedded-process.js';
 import type { EmbeddedProcess } from '../support/embedded-process.js';
+import { eventually } from '../support/engine.js';
 import { realClock } from '../support/test-server.js';
 
 jest.setTimeout(120_000);
@@ -55,6 +58,24 @@ afterEach(async () => {
   const orphan = runningServer(join(directory, 'data'));
   if (orphan !== undefined) await stopServer(realClock, orphan);
   rmSync(join(directory, '..'), { recursive: true, force: true });
+});
+
+describe('an embedded PostgreSQL that is kept', () => {
+  it('is started again in the same place when it has ended, with all that was committed', async () => {
+    const alarms = new AlarmCounter();
+    const kept = await KeptPostgres.start({ dataDir: directory, clock: realClock }, alarms);
+    try {
+      const config = kept.pool();
+      await ask(config, 'CREATE TABLE t AS SELECT 1 AS n');
+      const first = serverPid()!;
+      process.kill(first, 'SIGKILL');
+      await eventually('another server runs', () => runningServer(join(directory, 'data'))?.status === 'ready' && serverPid() !== first, 60_000);
+      expect([await ask(config, 'SELECT n FROM t'), kept.pool(), alarms.count('embedded-database-ended')]).toEqual([[{ n: 1 }], config, 1]);
+    } finally {
+      await kept.stop();
+    }
+    expect(serverPid()).toBeUndefined();
+  });
 });
 
 describe('the embedded PostgreSQL', () => {
