@@ -179,7 +179,7 @@ describe('trunkline gaps', () => {
 describe('trunkline doctor', () => {
   it('says that all is well while Trunkline runs, masks secrets, and says what to do when nothing runs or a node is away', async () => {
     const still = await run('doctor');
-    expect([still.code, still.out]).toEqual([1, expect.stringContaining('no process of Trunkline runs on this database\n     start one: npm start')]);
+    expect([still.code, still.out]).toEqual([1, expect.stringContaining('no process of Trunkline runs on this database (nobody-runs)\n     start one: npm start')]);
     expect(still.out).toMatch(/media node demo-switch at 127\.0\.0\.1:\d+ does not answer: .*\n +look whether FreeSWITCH runs there/);
     const secret = 'c0ffee'.repeat(10) + 'beef';
     const masked = await trunkline(['doctor'], { ...env, TRUNKLINE_MASTER_KEY: secret, FREESWITCH_NODES: 'esl://:hush@10.0.0.1/fs9', REDIS_URL: 'redis://me:hush@127.0.0.1:1', S3_BUCKET: 'recordings', S3_ENDPOINT: 'http://127.0.0.1:1', S3_ACCESS_KEY_ID: 'hush', S3_SECRET_ACCESS_KEY: 'hush' });
@@ -199,6 +199,8 @@ describe('trunkline doctor', () => {
       expect(out).toMatch(/^ {2}call-history v\d+ +position \d+, has everything$/m);
       expect(out).toMatch(/^ {2}free on its disk +[\d.]+ of [\d.]+ GiB$/m);
       expect(out).toContain('Nothing is wrong.');
+      expect(out).toMatch(/^ {2}connections +\d+ of \d+$/m);
+      expect(JSON.parse((await run('doctor', '--json')).out)).toMatchObject({ well: true, problems: [] });
     } finally {
       await program.stop();
     }
