@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../kernel/clock.js';
 
 export interface BackoffOptions {
@@ -19,6 +20,8 @@ export const sleepUnless = (clock: Clock, ms: number, signal: AbortSignal): Prom
       resolve();
     };
     const timer = clock.after(ms, done);
+    // All that a process does may wait for one stop, while the store is away: that is no leak.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', done, { once: true });
   });
 

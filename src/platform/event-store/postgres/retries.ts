@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../../kernel/clock.js';
 import { EventStoreUnavailable } from '../event-store.port.js';
 
@@ -10,7 +11,10 @@ export class Retries {
     private readonly clock: Clock,
     private readonly isPassing: (error: unknown) => boolean,
     private readonly closing: AbortSignal,
-  ) {}
+  ) {
+    // Everything that is read may wait for it while the database is away: that is no leak.
+    setMaxListeners(0, closing);
+  }
 
   /** Tries for about ten seconds, then throws EventStoreUnavailable. */
   bounded<T>(what: string, attempt: () => Promise<T>): Promise<T> {
