@@ -3,6 +3,7 @@ import { EffectRunner } from '../platform/effects/effect-runner.js';
 import { TimerRunner } from '../platform/effects/timer-runner.js';
 import { Leased } from '../platform/subscriptions/leased.js';
 import type { ReadinessProblem } from '../platform/http/readiness.port.js';
+import { SealedRows } from '../platform/privacy/sealed-text.js';
 import { LiveFoldRunner } from '../platform/subscriptions/live-fold-runner.js';
 import { ProcessRunner } from '../platform/subscriptions/process-runner.js';
 import { AgentDirectory } from '../routing/agents/directory/agent-directory.fold.js';
@@ -134,7 +135,7 @@ export class TelephonyRole {
     const { clock, alarms, dispatcher, executor, leases, holder } = core;
     await this.folds.start();
     await this.folds.caughtUp();
-    await this.agents.hydrate(core.log);
+    await this.agents.hydrate(new SealedRows(core.keys));
     const ingest = new CallIngest({ legs: this.legs, lanes, numbers: this.numbers, devices: this.agents, keys: core.keys, rejectUnknownNumbers: options.rejectUnknownNumbers });
     this.supervisor = new NodeSupervisor({
       nodes: this.nodes, leases, sessions: this.sessions, executor, clock, alarms, holder, lookEveryMs: core.askEveryMs,

@@ -15,6 +15,7 @@ import { InMemorySubjectKeys } from '../../src/platform/privacy/in-memory-subjec
 import { InMemoryCheckpoints } from '../../src/platform/subscriptions/in-memory-checkpoints.js';
 import { InMemoryLeaseTable } from '../../src/platform/subscriptions/in-memory-leases.js';
 import { InMemoryParkedEvents } from '../../src/platform/subscriptions/in-memory-parked-events.js';
+import { SealedRows } from '../../src/platform/privacy/sealed-text.js';
 import { LiveFoldRunner } from '../../src/platform/subscriptions/live-fold-runner.js';
 import { ProcessRunner } from '../../src/platform/subscriptions/process-runner.js';
 import { Reader } from '../../src/platform/subscriptions/reader.js';
@@ -99,7 +100,7 @@ export class CallFloor {
       await timers.start();
     }
     await folds.caughtUp();
-    await addresses.hydrate(log);
+    await addresses.hydrate(new SealedRows(this.keys));
     ready = true;
     router.wake();
     await this.quiet();

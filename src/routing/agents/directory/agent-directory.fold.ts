@@ -14,27 +14,33 @@ interface Agent {
   tenantId: string;
   shiftId: string | null;
   retired: boolean;
+  /** The settings as the log keeps them; null: erased, or retired. */
+  sealed: string | null;
   settings: Kept<AgentSettings>;
 }
 
 interface Node {
+  sealed: string | null;
   settings: Kept<Pick<MediaNodeSettings, 'deviceAddress' | 'music'>>;
 }
 
 type Folded = Recorded<AgentEvent> | Recorded<Extract<PersonEvent, { type: 'PersonalDataErased' }>> | Recorded<Extract<MediaNodeEvent, { type: 'MediaNodeRegistered' | 'MediaNodeConfigured' | 'MediaNodeRetired' }>>;
 
-/** Reads a stream, decrypted. */
-export interface StreamReader {
-  readStream(stream: string): Promise<readonly RecordedEvent[]>;
+/** Opens sealed texts in rows; each row's come from one stream. */
+export interface SealedOpener {
+  open<T extends object>(rows: readonly T[], streamOf: (row: T) => string): Promise<T[]>;
 }
+
+/** A start with thousands of agents asks for their keys in so large parts. */
+const OPENED_AT_ONCE = 1_000;
 
 /**
  * Whose phone a device is, and how a node reaches an agent. Settings of people and nodes are personal or
- * secret and stay out of the snapshot: after `restore`, `hydrate` reads them from the log.
+ * secret; the snapshot has them sealed, as the log has them: after `restore`, `hydrate` opens them.
  */
 export class AgentDirectory implements LiveFold, AgentDevices, AgentAddresses {
   readonly name = 'agent-directory';
-  readonly version = 1;
+  readonly version = 2;
   readonly eventTypes = ['AgentCreated', 'AgentConfigured', 'AgentRetired', 'AgentShiftStarted', 'AgentShiftEnded', 'MediaNodeRegistered', 'MediaNodeConfigured', 'MediaNodeRetired', 'PersonalDataErased'];
   private readonly agents = new Map<string, Agent>();
   private readonly nodes = new Map<string, Node>();
@@ -65,8 +71,9 @@ export class AgentDirectory implements LiveFold, AgentDevices, AgentAddresses {
       case 'AgentCreated':
       case 'AgentConfigured': {
         const { agentId, settings } = event.data;
-        const agent = this.agents.get(agentId) ?? { tenantId: event.metadata.tenantId, shiftId: null, retired: false, settings: undefined };
+        const agent = this.agents.get(agentId) ?? { tenantId: event.metadata.tenantId, shiftId: null, retired: false, sealed: null, settings: undefined };
         this.agents.set(agentId, agent);
+        agent.sealed = event.sealed?.['settings'] ?? null;
         this.setSettings(agentId, agent, typeof settings === 'object' ? settings : null);
         return;
       }
@@ -90,7 +97,7 @@ export class AgentDirectory implements LiveFold, AgentDevices, AgentAddresses {
       }
       case 'MediaNodeRegistered':
       case 'MediaNodeConfigured':
-        this.nodes.set(event.data.nodeId, { settings: nodeSettings(event.data.settings) });
+        this.nodes.set(event.data.nodeId, { sealed: event.sealed?.['settings'] ?? null, settings: nodeSettings(event.data.settings) });
         return;
       case 'MediaNodeRetired':
         this.nodes.delete(event.data.nodeId);
@@ -102,28 +109,33 @@ export class AgentDirectory implements LiveFold, AgentDevices, AgentAddresses {
 
   snapshot(): Json {
     return {
-      agents: [...this.agents].map(([agentId, { tenantId, shiftId, retired }]) => ({ agentId, tenantId, shiftId, retired })),
-      nodes: [...this.nodes.keys()],
+      agents: [...this.agents].map(([agentId, { tenantId, shiftId, retired, sealed }]) => ({ agentId, tenantId, shiftId, retired, sealed })),
+      nodes: [...this.nodes].map(([nodeId, { sealed }]) => ({ nodeId, sealed })),
     };
   }
 
   restore(state: Json): void {
-    const saved = state as unknown as { agents: readonly ({ agentId: string } & Omit<Agent, 'settings'>)[]; nodes: readonly string[] };
-    for (const { agentId, ...agent } of saved.agents) this.agents.set(agentId, { ...agent, settings: agent.retired ? null : undefined });
-    for (const nodeId of saved.nodes) this.nodes.set(nodeId, { settings: undefined });
+    const saved = state as unknown as { agents: readonly ({ agentId: string } & Omit<Agent, 'settings'>)[]; nodes: readonly { nodeId: string; sealed: string | null }[] };
+    for (const { agentId, ...agent } of saved.agents) this.agents.set(agentId, { ...agent, settings: agent.sealed === null ? null : undefined });
+    for (const { nodeId, sealed } of saved.nodes) this.nodes.set(nodeId, { sealed, settings: sealed === null ? null : undefined });
   }
 
-  /** Reads what the snapshot left out. What was changed meanwhile is newer and stays. */
-  async hydrate(log: StreamReader): Promise<void> {
-    for (const [agentId, agent] of this.agents) {
-      if (agent.settings !== undefined) continue;
-      const settings = lastSettings<AgentSettings>(await log.readStream(streamOf('agent', agentId)));
-      if (agent.settings === undefined) this.setSettings(agentId, agent, settings);
-    }
-    for (const [nodeId, node] of this.nodes) {
-      if (node.settings !== undefined) continue;
-      const settings = lastSettings<MediaNodeSettings>(await log.readStream(streamOf('node', nodeId)));
-      if (node.settings === undefined) node.settings = settings === null ? null : nodeSettings(settings);
+  /** Opens what a restored snapshot keeps sealed. What was changed meanwhile is newer and stays. */
+  async hydrate(sealed: SealedOpener): Promise<void> {
+    const closed = [
+      ...[...this.agents].map(([agentId, { sealed: settings }]) => ({ category: 'agent', id: agentId, settings: settings as unknown, of: this.agents.get(agentId) })),
+      ...[...this.nodes].map(([nodeId, { sealed: settings }]) => ({ category: 'node', id: nodeId, settings: settings as unknown, of: this.nodes.get(nodeId) })),
+    ].filter(({ of }) => of?.settings === undefined);
+    for (let start = 0; start < closed.length; start += OPENED_AT_ONCE) {
+      const page = closed.slice(start, start + OPENED_AT_ONCE);
+      const opened = await sealed.open(page.map(({ category, id, settings }) => ({ category, id, settings })), ({ category, id }) => streamOf(category, id));
+      for (const { category, id, settings } of opened) {
+        const known = typeof settings === 'object' && settings !== null;
+        const agent = category === 'agent' ? this.agents.get(id) : undefined;
+        const node = category === 'node' ? this.nodes.get(id) : undefined;
+        if (agent !== undefined && agent.settings === undefined) this.setSettings(id, agent, known ? (settings as AgentSettings) : null);
+        if (node !== undefined && node.settings === undefined) node.settings = known ? nodeSettings(settings as MediaNodeSettings) : null;
+      }
     }
   }
 
@@ -131,6 +143,7 @@ export class AgentDirectory implements LiveFold, AgentDevices, AgentAddresses {
     const before = agent.settings?.deviceUser;
     const after = settings?.deviceUser;
     agent.settings = settings;
+    if (settings === null) agent.sealed = null;
     if (before === after) return;
     if (before != null) {
       const others = (this.byDevice.get(before) ?? []).filter((other) => other !== agentId);
@@ -142,10 +155,3 @@ export class AgentDirectory implements LiveFold, AgentDevices, AgentAddresses {
 }
 
 const nodeSettings = (settings: MediaNodeSettings | string): Node['settings'] => (typeof settings === 'object' ? { deviceAddress: settings.deviceAddress, music: settings.music } : null);
-
-/** Settings in the newest event that has them; null where they are erased. */
-const lastSettings = <T extends object>(events: readonly RecordedEvent[]): T | null => {
-  const last = events.findLast((event) => 'settings' in (event.data as object));
-  const settings = (last?.data as { readonly settings?: T | string } | undefined)?.settings;
-  return typeof settings === 'object' ? settings : null;
-};
