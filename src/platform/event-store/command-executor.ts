@@ -25,6 +25,13 @@ export interface ExecutorOptions {
   readonly maxConflicts?: number;
 }
 
+export interface LoadedState<S> {
+  readonly state: S;
+  readonly revision: bigint | 'no_stream';
+  /** Whose it is; undefined where there is no stream. */
+  readonly tenantId: string | undefined;
+}
+
 interface Pending {
   readonly command: Command;
   readonly followUps: FollowUps | undefined;
@@ -90,10 +97,23 @@ export class CommandExecutor {
     });
   }
 
-  /** State of a stream as it is now, read from the store unless it is in use here; the initial state where there is no stream. */
-  async load<S, C extends Command, E extends DomainEvent>(decider: Decider<S, C, E>, stream: string): Promise<{ state: S; revision: bigint | 'no_stream'; tenantId: string | undefined }> {
-    const loaded = await this.read(decider as unknown as AnyDecider, stream, undefined);
+  /** State of a stream as it is now: of what is in memory only what came since is read. The initial state where there is no stream. */
+  async load<S, C extends Command, E extends DomainEvent>(decider: Decider<S, C, E>, stream: string): Promise<LoadedState<S>> {
+    const known = this.lanes.get(stream)?.cached;
+    const loaded = await this.read(decider as unknown as AnyDecider, stream, known === undefined ? undefined : { ...known });
+    const lane = this.lanes.get(stream);
+    // What was let go of meanwhile stays so.
+    if (lane !== undefined && known !== undefined && !lane.running && lane.cached === known) lane.cached = loaded;
     return { state: loaded.state as S, revision: loaded.revision, tenantId: loaded.tenantId };
+  }
+
+  /**
+   * State of a stream as this process remembers it, without asking the store: another process may have
+   * written since, so that a refusal must not rest on it. Undefined where nothing is remembered.
+   */
+  remembered<S, C extends Command, E extends DomainEvent>(_decider: Decider<S, C, E>, stream: string): LoadedState<S> | undefined {
+    const known = this.lanes.get(stream)?.cached;
+    return known === undefined ? undefined : { state: known.state as S, revision: known.revision, tenantId: known.tenantId };
   }
 
   /** Lets go of every state that names any of these persons: it may hold what is personal of them. It is read from the log again. */

@@ -1,6 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { conflict, notFound } from '../../../kernel/checks.js';
 import type { CommandMeta } from '../../../kernel/command.js';
+import { DomainError } from '../../../kernel/errors.js';
 import { shiftIdOf, streamOf } from '../../../kernel/streams.js';
 import { CommandExecutor, type CommandResult } from '../../../platform/event-store/command-executor.js';
 import { deterministicId } from '../../../platform/event-store/deterministic-ids.js';
@@ -42,7 +43,20 @@ export class ChoosePresenceHandler implements ICommandHandler<ChoosePresence> {
   constructor(private readonly executor: CommandExecutor) {}
 
   async execute({ agentId, command }: ChoosePresence): Promise<ShiftResult> {
-    const { openShiftId, shiftNumber } = await agentOf(this.executor, agentId, command.meta.tenantId);
+    const remembered = this.executor.remembered(agentDecider, streamOf('agent', agentId));
+    if (remembered?.tenantId === command.meta.tenantId && remembered.state.openShiftId !== null) {
+      try {
+        const chosen = await this.choose(remembered.state, command);
+        if (chosen.result.position > 0n) return chosen;
+      } catch (error) {
+        // Another shift may have been opened elsewhere: neither a refusal nor 'already so' counts but on the newest state.
+        if (!(error instanceof DomainError) || error.kind === 'unavailable') throw error;
+      }
+    }
+    return this.choose(await agentOf(this.executor, agentId, command.meta.tenantId), command);
+  }
+
+  private async choose({ agentId, openShiftId, shiftNumber }: AgentState, command: ChoosePresence['command']): Promise<ShiftResult> {
     const signsOut = command.type === 'SignOutAgent';
     // A repeated sign-out finds the shift closed: it is asked all the same, and knows its own command.
     const shiftId = openShiftId ?? (signsOut && shiftNumber > 0 ? shiftIdOf(agentId, shiftNumber) : null);
