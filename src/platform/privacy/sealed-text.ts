@@ -5,6 +5,9 @@ import type { SubjectKeys } from './subject-keys.port.js';
 const PREFIX = '$enc1:';
 const SHAPE = /^\$enc1:([^:]+):([A-Za-z0-9+/=]+):([^:.]+)\.([^:.]+)$/;
 
+/** What a sealed text reads as that is not what was written there: it was changed, or taken from another row. */
+export const UNREADABLE = '[unreadable]';
+
 /** An encrypted field of an event as one text: key id, ciphertext, and where it was written. It opens in a row of the event's own stream only. */
 export const sealedText = ({ k, v }: EncryptedField, type: string, field: string): string => `${PREFIX}${k}:${v}:${type}.${field}`;
 
@@ -26,7 +29,12 @@ const opened = (value: unknown, stream: string, keys: Pick<SubjectKeys, 'get'>):
     const sealed = value.startsWith(PREFIX) ? SHAPE.exec(value) : null;
     if (sealed === null) return value;
     const [, k = '', v = '', type = '', field = ''] = sealed;
-    return decryptField(keys.get(k), stream, type, field, { $enc: 1, k, v });
+    try {
+      return decryptField(keys.get(k), stream, type, field, { $enc: 1, k, v });
+    } catch {
+      // One row that was tampered with must not hide all others.
+      return UNREADABLE;
+    }
   }
   if (Array.isArray(value)) return value.map((part: unknown) => opened(part, stream, keys));
   if (typeof value !== 'object' || value === null) return value;
