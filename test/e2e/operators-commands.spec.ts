@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import pg from 'pg';
+import { readModels } from '../../projections/read-models.js';
 import { databaseUrlOf, ensureBuilt, startProgram, trunkline, type Ended } from '../support/built-program.js';
 import { eventually } from '../support/engine.js';
 import { EventStoreStandIn } from '../support/eventstoredb-stand-in.js';
@@ -10,6 +11,9 @@ import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
 import { requestAt } from '../support/requests.js';
 
 jest.setTimeout(240_000);
+
+/** Of the read model with the CDRs, and so of its tables. */
+const VERSION = readModels.find(({ name }) => name === 'call-history')?.version ?? 0;
 
 /** All commands work on what one demo leaves behind. */
 let fresh: FreshDatabase;
@@ -61,13 +65,13 @@ describe('trunkline verify and rebuild', () => {
   });
 
   it('name the row that somebody changed, the one that is missing and the one that never was; a rebuild puts them right', async () => {
-    const [first, second] = await sql<{ call_id: string; tenant_id: string }>('SELECT tenant_id, call_id FROM call_history_v2 ORDER BY call_id LIMIT 2');
-    await sql(`UPDATE call_history_v2 SET talk_ms = talk_ms + 1, cause = 'USER_BUSY' WHERE call_id = '${first!.call_id}'`);
-    await sql(`DELETE FROM call_history_v2 WHERE call_id = '${second!.call_id}'`);
-    await sql(`INSERT INTO call_history_legs_v2 (tenant_id, call_id, leg_id) VALUES ('nobody', 'no-call', 'no-leg')`);
+    const [first, second] = await sql<{ call_id: string; tenant_id: string }>(`SELECT tenant_id, call_id FROM call_history_v${VERSION} ORDER BY call_id LIMIT 2`);
+    await sql(`UPDATE call_history_v${VERSION} SET talk_ms = talk_ms + 1, cause = 'USER_BUSY' WHERE call_id = '${first!.call_id}'`);
+    await sql(`DELETE FROM call_history_v${VERSION} WHERE call_id = '${second!.call_id}'`);
+    await sql(`INSERT INTO call_history_legs_v${VERSION} (tenant_id, call_id, leg_id) VALUES ('nobody', 'no-call', 'no-leg')`);
     const found = await run('verify', 'call-history');
     expect([found.code, found.err.includes('at ')]).toEqual([1, false]);
-    expect(found.out).toContain('call-history v1, up to position');
+    expect(found.out).toContain(`call-history v${VERSION}, up to position`);
     expect(found.out).toContain(`different: ${first!.tenant_id} / ${first!.call_id} in cause, talk_ms`);
     expect(found.out).toContain(`missing: ${second!.tenant_id} / ${second!.call_id}`);
     expect(found.out).toContain('unexpected: nobody / no-call / no-leg');
