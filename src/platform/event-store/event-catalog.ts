@@ -6,11 +6,14 @@ import { type NewEvent, InvalidEvent, type StoredEvent } from './event-store.por
 
 type Fields = Record<string, Json | undefined>;
 
+/** By this an event that was set aside is recognised as one that a newer program may know. */
+export const NOT_KNOWN = 'which this version of Trunkline does not know';
+
 /** The log holds an event that this program does not know: it was written by a newer one. */
 export class UnknownEventType extends Error {
   override readonly name = 'UnknownEventType';
   constructor(readonly stream: string, readonly type: string, readonly schemaVersion: number) {
-    super(`stream ${stream} holds ${type} version ${schemaVersion}, which this version of Trunkline does not know`);
+    super(`stream ${stream} holds ${type} version ${schemaVersion}, ${NOT_KNOWN}`);
   }
 }
 

@@ -7,7 +7,7 @@ import { EventStoreUnavailable } from '../event-store/event-store.port.js';
 import type { Alarms } from '../observability/alarms.port.js';
 import { CheckpointSaver } from './checkpoint-saver.js';
 import { resumeAfter, type Checkpoints } from './checkpoints.port.js';
-import { assertKnown } from './known-events.js';
+import { assertKnown, retryWhatIsKnownNow } from './known-events.js';
 import type { LeaseLost, LeaseToken } from './leases.port.js';
 import type { ParkedEvent, ParkedEvents } from './parked-events.port.js';
 import { isPassing, issueCommands } from './process-commands.js';
@@ -75,7 +75,7 @@ export class ProcessRunner {
 
   constructor(
     private readonly parts: ProcessRunnerParts,
-    processes: readonly Process[],
+    private readonly processes: readonly Process[],
     private readonly options: ProcessRunnerOptions,
   ) {
     for (const process of processes) for (const type of process.eventTypes) this.byType.set(type, [...(this.byType.get(type) ?? []), process]);
@@ -101,6 +101,7 @@ export class ProcessRunner {
       position: () => this.watermark.position,
       onLost: (error) => void this.stop().then(() => this.options.onLost?.(error)),
     });
+    for (const process of this.processes) await retryWhatIsKnownNow(this.parts, process.name);
     await this.stopped.load();
     reader.add({ name, eventTypes: [...this.byType.keys()], after, handle: (events, upTo) => this.handle(events, upTo) });
   }

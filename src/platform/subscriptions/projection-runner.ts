@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../../kernel/event.js';
 import type { EventLog } from '../event-store/event-log.js';
 import type { Alarms } from '../observability/alarms.port.js';
 import { RestartFrom } from './consumer.js';
+import { retryWhatIsKnownNow } from './known-events.js';
 import { LeaseLost, type LeaseToken } from './leases.port.js';
 import type { ParkedEvents } from './parked-events.port.js';
 import { FoldFailure, versionName, type PreparedProjection, type ProjectionBatch } from './projection-batch.js';
@@ -86,7 +87,10 @@ export class ProjectionRunner {
       if (state.logId !== this.logId) throw new Error(`${versionName(prepared.projection)} was built from log ${state.logId}, but this is log ${this.logId}: rebuild it (\`trunkline rebuild ${state.name}\`), or connect to that log`);
       return { prepared, state, parking: new ProjectionParking(this.parts, prepared) };
     });
-    for (const { parking } of this.running) await parking.load();
+    for (const { parking } of this.running) {
+      await retryWhatIsKnownNow(this.parts, parking.runner);
+      await parking.load();
+    }
     this.pollVerbs();
     reader.add({
       name: this.options.name,
