@@ -25,7 +25,7 @@ export interface TimerRunnerOptions {
   /** Name of the consumer and of the rows. */
   readonly name: string;
   readonly lease?: LeaseToken;
-  /** Least time between two writes, ms. Default 100. */
+  /** Least time between two writes, ms: what is set and cancelled within it is never written. Default 500. */
   readonly saveMs?: number;
   /** Called when the lease turns out to be somebody else's; the runner has stopped by itself. */
   readonly onLost?: (error: LeaseLost) => void;
@@ -190,7 +190,7 @@ export class TimerRunner {
 
   private saveSoon(): void {
     if (this.saveTimer !== undefined || this.stopping.signal.aborted) return;
-    this.saveTimer = this.parts.clock.after(this.options.saveMs ?? 100, () => {
+    this.saveTimer = this.parts.clock.after(this.options.saveMs ?? 500, () => {
       this.saveTimer = undefined;
       void this.save();
     });

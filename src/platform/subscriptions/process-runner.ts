@@ -35,7 +35,7 @@ export interface ProcessRunnerOptions {
   readonly parallel?: number;
   /** Events in hand; more wait with the reader. Default 2,000. */
   readonly maxUnfinished?: number;
-  /** Default 100 ms. */
+  /** Least time between two checkpoints, ms; what a crash leaves between them is issued again and found done. Default 500. */
   readonly checkpointMs?: number;
   /** Where a group without a checkpoint begins. Default 'beginning'. */
   readonly firstStart?: 'beginning' | 'head';
@@ -96,7 +96,7 @@ export class ProcessRunner {
       name,
       logId,
       lease,
-      everyMs: checkpointMs ?? 100,
+      everyMs: checkpointMs ?? 500,
       saved: after,
       position: () => this.watermark.position,
       onLost: (error) => void this.stop().then(() => this.options.onLost?.(error)),
