@@ -14,7 +14,7 @@ export class CopyIn implements pg.Submittable {
   callback: (error?: Error | null) => void = () => undefined;
 
   constructor(
-    private readonly sql: string,
+    readonly text: string,
     private readonly rows: string,
     /** Limit of the driver, ms; 0 is none. */
     readonly query_timeout: number,
@@ -25,7 +25,7 @@ export class CopyIn implements pg.Submittable {
   }
 
   submit(connection: unknown): void {
-    (connection as CopyConnection).query(this.sql);
+    (connection as CopyConnection).query(this.text);
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
