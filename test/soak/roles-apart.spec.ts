@@ -11,7 +11,7 @@ import { figuresOf, type Takeovers, takeoversAfter, tooLate } from '../support/t
 
 const ROLES = ['api', 'telephony', 'worker', 'media'] as const;
 /** The balancer looks every 100 ms; a slow machine takes its time to tell it. */
-const DRAIN_MS = 1_500;
+const DRAIN_MS = 3_000;
 const PASSWORD = 'cdrs';
 
 describe('the roles in processes of their own, twice each', () => {

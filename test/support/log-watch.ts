@@ -3,6 +3,7 @@ import { msOf } from '../../src/kernel/clock.js';
 import type { StoredEvent } from '../../src/platform/event-store/event-store.port.js';
 import type { EventLog } from '../../src/platform/event-store/event-log.js';
 import type { Database } from '../../src/platform/postgres/database.js';
+import { versionName } from '../../src/platform/subscriptions/projection-batch.js';
 import type { Projection } from '../../src/platform/subscriptions/projection.js';
 
 export interface Gap {
@@ -55,12 +56,12 @@ export class LogWatch {
     return (await this.log.readStream(stream)).map(({ type, metadata, data, recordedAt }) => `  ${recordedAt.slice(17)} ${metadata.occurredAt.slice(17)} ${type} ${JSON.stringify(data).slice(0, 160)}`);
   }
 
-  /** Read models whose checkpoint is not at the log's end. */
+  /** Read models whose checkpoint, of the version given, is not at the log's end. */
   async behind(projections: readonly Projection[]): Promise<string[]> {
     const head = await this.log.store.head();
-    const rows = await this.rows<{ name: string; position: string }>('SELECT name, position FROM trunkline_projections');
-    const at = new Map(rows.map(({ name, position }) => [name, BigInt(position)]));
-    return projections.filter(({ name }) => (at.get(name) ?? 0n) < head).map(({ name }) => `${name} is at ${at.get(name)} of ${head}`);
+    const rows = await this.rows<{ of: string; position: string }>(`SELECT name || ' v' || version AS of, position FROM trunkline_projections`);
+    const at = new Map(rows.map(({ of, position }) => [of, BigInt(position)]));
+    return projections.map(versionName).filter((of) => (at.get(of) ?? 0n) < head).map((of) => `${of} is at ${at.get(of)} of ${head}`);
   }
 
   /** As the log says it. */
