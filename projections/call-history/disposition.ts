@@ -34,6 +34,6 @@ export const dispositionOf = ({ contacts, bridges, lastDequeue, answered, cause 
   if (lastDequeue === 'abandoned') return 'abandoned';
   if (lastDequeue === 'max-wait') return 'timed-out';
   if (lastDequeue === 'queue-full' || lastDequeue === 'no-agents') return 'rejected';
-  if (answered && lastDequeue === null) return 'completed';
+  if (answered && (lastDequeue === null || lastDequeue === 'transferred')) return 'completed';
   return OF_CAUSE[cause] ?? 'failed';
 };

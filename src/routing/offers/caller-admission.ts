@@ -45,8 +45,8 @@ const PROMPT_MS = 5_000;
  */
 export class CallerAdmission implements LiveFold {
   readonly name = 'caller-admission';
-  readonly version = 1;
-  readonly eventTypes = ['CallStarted', 'LegParked', 'CallEnqueued', 'CallEnded', 'SwitchActionRequested'];
+  readonly version = 2;
+  readonly eventTypes = ['CallStarted', 'LegParked', 'LegTransferred', 'CallEnqueued', 'CallEnded', 'SwitchActionRequested'];
   private readonly arrivals = new Map<string, Arrival>();
   /** Calls whose caller is parked and that nothing is decided on yet: what is looked at after each batch of events. */
   private readonly ready = new Set<string>();
@@ -70,6 +70,10 @@ export class CallerAdmission implements LiveFold {
         if (!this.deciding.has(callId)) this.ready.add(callId);
         return;
       }
+      case 'LegTransferred':
+        // Nobody took the caller over in time: the dialplan has.
+        if (event.data.legId === callId) this.forget(callId);
+        return;
       case 'SwitchActionRequested':
         // Somebody drives the caller already: the API, or a refusal.
         if (event.data.channelId === callId) this.forget(callId);

@@ -289,6 +289,20 @@ describe('waiting too long', () => {
   });
 });
 
+describe('a caller who waits and is sent elsewhere', () => {
+  it('leaves the queue, and the phone that rings for them stops: whoever took them keeps them', () => {
+    const call = ringing();
+    expect(call.fact(2, 'A', { kind: 'transferred', how: 'blind', destination: 'trunkline-fallback' })).toEqual(['LegTransferred', 'OfferFailed', 'SwitchActionRequested:hang-up:leg-o1', 'CallDequeued']);
+    expect(call.data('CallDequeued')).toMatchObject({ segmentId: 'q1', reason: 'transferred' });
+  });
+
+  it('also where it is told late: nobody leaves before they came', () => {
+    const call = queued();
+    call.fact(0.01, 'A', { kind: 'transferred', how: 'blind', destination: 'trunkline-fallback' });
+    expect(call.events.find(({ type }) => type === 'CallDequeued')?.occurredAt).toBe(iso(0.03));
+  });
+});
+
 describe('gaps', () => {
   it('a contact that ended by inference ends with the first of its legs, as far as their ends are known', () => {
     const call = talking();

@@ -3,6 +3,7 @@ import { request } from './action-request.js';
 import type { CallEvent } from './call.events.js';
 import { type CallState, evolveCall, type Leg } from './call.state.js';
 import { endLeg } from './leg-end.js';
+import { leave } from './queueing.js';
 
 type RecordLegFact = Extract<CallCommand, { type: 'RecordLegFact' }>;
 
@@ -44,6 +45,14 @@ const thenAccept = (command: RecordLegFact, state: CallState, event: CallEvent, 
   return leg === undefined ? [event] : [event, ...acceptIfReady(command, next, leg)];
 };
 
+/** Who was sent elsewhere, to the fallback of the dialplan say, does not wait any more, and is not taken away from there. */
+const leaveQueueBy = ({ meta }: RecordLegFact, state: CallState, legId: string): readonly CallEvent[] => {
+  const { queue } = state;
+  if (queue === null || queue.legId !== legId) return [];
+  const occurredAt = meta.at < queue.enqueuedAt ? queue.enqueuedAt : meta.at;
+  return leave(meta, state, queue, 'transferred', null).map((event) => ({ ...event, occurredAt }));
+};
+
 /** What a switch says about a leg; whatever changes nothing records nothing. */
 export const recordLegFact = (command: RecordLegFact, state: CallState): readonly CallEvent[] => {
   const { legId, fact } = command.data;
@@ -74,7 +83,7 @@ export const recordLegFact = (command: RecordLegFact, state: CallState): readonl
     case 'resumed':
       return leg.heldSince === null ? [] : [{ type: 'LegResumed', data: { legId, heldSince: leg.heldSince } }];
     case 'transferred':
-      return [{ type: 'LegTransferred', data: { legId, how: fact.how, personId: leg.personId, destination: fact.destination } }];
+      return [{ type: 'LegTransferred', data: { legId, how: fact.how, personId: leg.personId, destination: fact.destination } }, ...leaveQueueBy(command, state, legId)];
     case 'digits-collected': {
       const action = fact.actionId === null ? undefined : state.actions[fact.actionId];
       return action?.sensitive === true

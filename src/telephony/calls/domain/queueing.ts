@@ -1,3 +1,4 @@
+import type { CommandMeta } from '../../../kernel/command.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CallCommand } from './call.commands.js';
 import { request } from './action-request.js';
@@ -7,11 +8,12 @@ import { failOffer } from './offers.js';
 
 type QueueCommand = Extract<CallCommand, { type: 'EnqueueCall' | 'DequeueCall' | 'ExpireQueueWait' }>;
 
-const leave = (command: QueueCommand, state: CallState, queue: QueueEntry, reason: DequeueReason, overflowQueueId: string | null): readonly CallEvent[] => [
+/** The caller leaves the queue; a phone that rings for them stops. */
+export const leave = (meta: CommandMeta, state: CallState, queue: QueueEntry, reason: DequeueReason, overflowQueueId: string | null): readonly CallEvent[] => [
   ...openOffers(state).flatMap((offer): CallEvent[] => [
     ...failOffer(state, offer, 'rescinded', null),
     ...(state.legs[offer.legId]?.end === null
-      ? [request(command.meta, state, { actionId: `${command.meta.commandId}:${offer.legId}`, channelId: offer.legId, deed: 'hang-up', cause: 'ORIGINATOR_CANCEL' })]
+      ? [request(meta, state, { actionId: `${meta.commandId}:${offer.legId}`, channelId: offer.legId, deed: 'hang-up', cause: 'ORIGINATOR_CANCEL' })]
       : []),
   ]),
   { type: 'CallDequeued', data: { segmentId: queue.segmentId, queueId: queue.queueId, enqueuedAt: queue.enqueuedAt, reason, agentId: null, overflowQueueId } },
@@ -40,14 +42,14 @@ export const decideQueueing = (command: QueueCommand, state: CallState): readonl
     case 'DequeueCall': {
       const queue = state.queue;
       if (queue === null || queue.segmentId !== command.data.segmentId) return [];
-      return leave(command, state, queue, command.data.reason, command.data.overflowQueueId);
+      return leave(meta, state, queue, command.data.reason, command.data.overflowQueueId);
     }
     case 'ExpireQueueWait': {
       const queue = state.queue;
       if (queue === null || queue.segmentId !== command.data.segmentId) return [];
-      if (queue.overflow.kind === 'queue') return leave(command, state, queue, 'max-wait', queue.overflow.queueId);
+      if (queue.overflow.kind === 'queue') return leave(meta, state, queue, 'max-wait', queue.overflow.queueId);
       return [
-        ...leave(command, state, queue, 'max-wait', null),
+        ...leave(meta, state, queue, 'max-wait', null),
         request(meta, state, { actionId: `${meta.commandId}:hang-up`, channelId: queue.legId, deed: 'hang-up', cause: 'NORMAL_CLEARING' }),
       ];
     }
