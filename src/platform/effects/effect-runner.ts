@@ -132,7 +132,11 @@ export class EffectRunner<Request> implements LiveFold {
       if (this.hasTurn(asked) && (asked.fresh || effect.request === undefined)) this.run(asked, effect);
     } else if (event.type === kind.startedType) {
       const found = this.open.get(kind.idOf(event));
-      if (found !== undefined) found.started = true;
+      if (found !== undefined) {
+        found.started = true;
+        // Begun, and not here: another process had its turn.
+        if (!found.running) found.fresh = false;
+      }
     } else this.close(kind.idOf(event));
   }
 
@@ -179,7 +183,12 @@ export class EffectRunner<Request> implements LiveFold {
 
   private look(): void {
     if (!this.enabled) return;
-    for (const open of this.open.values()) if (!open.running && this.hasTurn(open)) void this.consider(open);
+    for (const open of this.open.values()) {
+      if (open.running) continue;
+      // Whoever is the one to do it meanwhile may have begun it.
+      if (open.fresh && open.effect?.request !== undefined && !this.kind.isReady(open.effect.request)) open.fresh = false;
+      if (this.hasTurn(open)) void this.consider(open);
+    }
     this.lookLater();
   }
 

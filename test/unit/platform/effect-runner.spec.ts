@@ -135,6 +135,30 @@ describe('effects', () => {
     await stop();
   });
 
+  test('that waited for their turn while another process was the one to do them are not begun a second time', async () => {
+    const { ask, send, boot, settled, clock } = engine();
+    const { world, kind } = outside();
+    const { stop } = await boot(kind);
+    let end: (outcome: Outcome) => void = () => undefined;
+    world.perform = (id) => (id === 'first' ? new Promise((resolve) => (end = resolve)) : Promise.resolve(done));
+    await ask('first', 'probed', { lane: 'channel' });
+    await ask('once', 'at-most-once', { lane: 'channel' });
+    await ask('probed', 'probed', { lane: 'channel' });
+    await settle();
+    // The node goes to another process, which begins what waits and dies; the node comes back.
+    world.ready = false;
+    await clock.advance(200);
+    await send('Start', { id: 'once' });
+    world.ready = true;
+    world.probe = () => Promise.resolve(done);
+    end(done);
+    await settle();
+    await clock.advance(1_000);
+    await settle();
+    expect([world.performed, world.probed, (await settled()).sort()]).toEqual([['first'], ['probed'], ['first succeeded: done', 'once unknown: it was begun and its result never came', 'probed succeeded: done']]);
+    await stop();
+  });
+
   test('of one lane keep their order, others do not wait for them', async () => {
     const { ask, boot } = engine();
     const { world, kind } = outside();
