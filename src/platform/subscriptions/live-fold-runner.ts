@@ -40,6 +40,8 @@ export class LiveFoldRunner {
   private readonly positions = new Map<LiveFold, bigint>();
   private readonly byType = new Map<string, LiveFold[]>();
   private readonly listeners: ((events: readonly RecordedEvent[], upTo: bigint) => void)[] = [];
+  /** Folds that could not apply an event: what they know is not saved, so that a start, perhaps of a newer program, has that event before it again. */
+  private readonly doubtful = new Set<LiveFold>();
   private saving: Promise<void> = Promise.resolve();
   private upTo = 0n;
   private savedUpTo = 0n;
@@ -92,7 +94,7 @@ export class LiveFoldRunner {
     await this.saveSnapshots();
   }
 
-  /** Saves all folds as they are now. What cannot be saved costs time at the next start, nothing else. */
+  /** Saves all folds as they are now, but for those that could not apply an event. What cannot be saved costs time at the next start, nothing else. */
   saveSnapshots(): Promise<void> {
     const { snapshots, alarms, clock, logId } = this.parts;
     if (snapshots === undefined) return Promise.resolve();
@@ -100,7 +102,7 @@ export class LiveFoldRunner {
     this.savedAt = clock.now();
     const revision = this.upTo;
     // Made now, between two events, and written when the writing before is done.
-    const made = this.folds.map((fold) => ({ fold, saved: { logId, state: fold.snapshot() } }));
+    const made = this.folds.filter((fold) => !this.doubtful.has(fold)).map((fold) => ({ fold, saved: { logId, state: fold.snapshot() } }));
     this.saving = this.saving.then(async () => {
       for (const { fold, saved } of made) {
         try {
@@ -121,6 +123,7 @@ export class LiveFoldRunner {
           if (!this.parts.reader.knows(event)) throw new TypeError(`${event.type} has schema version ${event.schemaVersion}, which this version of Trunkline does not know`);
           fold.apply(event);
         } catch (error) {
+          this.doubtful.add(fold);
           this.parts.alarms.raise({
             code: 'live-fold-failed',
             message: `${fold.name} could not apply ${event.type} at position ${event.position}; what it knows may be wrong until it is rebuilt`,

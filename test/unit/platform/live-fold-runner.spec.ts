@@ -140,6 +140,26 @@ describe('live folds', () => {
     expect([second.applied, second.totals.get('x')]).toEqual([1, 5]);
   });
 
+  test('a fold that could not apply an event is not saved any more: the next start, perhaps of a newer program, applies it', async () => {
+    const { boot, write } = world();
+    const [old, other] = [sums(), sums()];
+    const readsAll = old.fold.apply.bind(old.fold);
+    old.fold.apply = (event) => {
+      if (event.type === 'Reset') throw new TypeError('not known here');
+      readsAll(event);
+    };
+    const folds = [old.fold, { ...other.fold, name: 'other' }];
+    const runner = await boot(folds, { snapshotEvery: 1, snapshotMs: 0 });
+    await write(counted('a', 'x', 5));
+    await write(sample('r', 'Reset', { counterId: 'x' }));
+    await write(counted('b', 'x', 2));
+    await runner.caughtUp();
+    await runner.stop();
+    const [newer, again] = [sums(), sums()];
+    await (await boot([newer.fold, { ...again.fold, name: 'other' }])).stop();
+    expect([old.totals.get('x'), newer.totals.get('x'), again.totals.get('x'), again.applied]).toEqual([7, 2, 2, 0]);
+  });
+
   test('a fold that throws is reported, and the others go on', async () => {
     const { boot, write, alarms } = world();
     const good = sums();
