@@ -289,5 +289,5 @@ describe('erasing a person', () => {
     await unreadable(new Needles(forms({ number: AGENT.home, name: AGENT.name })), []);
     expect((await ask(one, 'GET', '/v1/agents/ann')).body).toMatchObject({ agentId: 'ann', settings: null });
     expect((await keyTable()).includes(wrapped)).toBe(false);
-  }, 120_000);
+  }, 240_000);
 });
