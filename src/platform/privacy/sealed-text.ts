@@ -3,7 +3,8 @@ import { decryptField, type EncryptedField } from './field-cipher.js';
 import type { SubjectKeys } from './subject-keys.port.js';
 
 const PREFIX = '$enc1:';
-const SHAPE = /^\$enc1:([^:]+):([A-Za-z0-9+/=]+):([^:.]+)\.([^:.]+)$/;
+/** Key ids are UUIDs, with or without dashes. A text that somebody wrote to look alike is a text as any other. */
+const SHAPE = /^\$enc1:([0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}):([A-Za-z0-9+/=]+):([^:.]+)\.([^:.]+)$/;
 
 /** What a sealed text reads as that is not what was written there: it was changed, or taken from another row. */
 export const UNREADABLE = '[unreadable]';
@@ -12,7 +13,7 @@ export const UNREADABLE = '[unreadable]';
 export const sealedText = ({ k, v }: EncryptedField, type: string, field: string): string => `${PREFIX}${k}:${v}:${type}.${field}`;
 
 /** The key that a sealed text is under, by which a read model finds what one person has; null for any other text. */
-export const keyIdOf = (text: string): string | null => (text.startsWith(PREFIX) ? text.slice(PREFIX.length, text.indexOf(':', PREFIX.length)) : null);
+export const keyIdOf = (text: string): string | null => (text.startsWith(PREFIX) ? (SHAPE.exec(text)?.[1] ?? null) : null);
 
 /** The event as a read model is given it: what is personal stays sealed, so that no row ever holds it in plain sight. */
 export const withSealed = (event: RecordedEvent): RecordedEvent => (event.sealed === undefined ? event : { ...event, data: { ...(event.data as object), ...event.sealed } });

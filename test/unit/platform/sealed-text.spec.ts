@@ -10,6 +10,8 @@ const metadata = { tenantId: 'acme', occurredAt: '2026-01-01T00:00:00.000Z', com
 const transferred = { legId: 'l', how: 'blind', personId: 'caller', destination: '+4930123456' };
 const originate = { nodeId: 'fs1', actionId: 'a', channelId: 'l', deed: 'originate', parameters: {}, personal: { address: 'user/1001', callerNumber: '+4917600000001', callerName: 'Erika' }, personId: 'caller', agentId: 'ann', deadlineAt: metadata.occurredAt };
 
+const bound = (keys: InMemorySubjectKeys) => ({ get: keys.get.bind(keys), liveKeyId: keys.liveKeyId.bind(keys), personId: keys.personId.bind(keys) });
+
 describe('what read models keep of people', () => {
   let keys: InMemorySubjectKeys;
   let log: EventLog;
@@ -48,6 +50,13 @@ describe('what read models keep of people', () => {
     await keys.destroy('acme', keys.personId('acme', '+4930123456'));
     expect(await sealed.open(rows, () => 'call-x')).toMatchObject([{ transfers: [{ destination: ERASED }] }]);
     expect(await sealed.keyOf('acme', '+4930123456')).toBeUndefined();
+  });
+
+  it('a text that only looks sealed is shown as it is, and no key is asked for', async () => {
+    const asked: string[] = [];
+    const asking = new SealedRows({ ...bound(keys), load: (keyIds) => Promise.resolve(void asked.push(...keyIds)) });
+    const rows = ['$enc1:', '$enc1:x', '$enc1:x:y', '$enc1:x:YQ==:QueueCreated.name', "$enc1:'; --:YQ==:a.b"].map((name) => ({ name }));
+    expect([await asking.open(rows, () => 'queue-q'), asked, rows.map(({ name }) => keyIdOf(name))]).toEqual([rows, [], rows.map(() => null)]);
   });
 
   it('each value goes with the one whom it is about, and with nobody else', async () => {
