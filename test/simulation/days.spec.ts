@@ -1,5 +1,6 @@
 import { readModels } from '../../projections/read-models.js';
 import { shownFault } from '../../src/engine/simulation/faults.js';
+import { plantedBugs } from '../support/planted-bugs.js';
 import { type DayOptions, type DayReport, simulateDay } from '../../src/engine/simulation/simulated-day.js';
 
 const live = (seed: string, more: Partial<DayOptions> = {}): Promise<DayReport> => simulateDay({ seed, hours: 0.5, projections: readModels, ...more });
@@ -33,4 +34,11 @@ describe('a simulated day', () => {
     for (const seed of SEEDS) found.push(...wrong(await live(seed)));
     expect(found).toEqual([]);
   }, 300_000);
+
+  it.each(['an effect without its start event', 'the end of a wrap-up lost', 'no comparison after a reconnect'])('finds a mistake that is planted: %s', async (name) => {
+    const bug = plantedBugs().find((planted) => planted.name === name)!;
+    let broken: readonly string[] = [];
+    for (let seed = 1; seed <= 10 && broken.length === 0; seed += 1) broken = (await live(String(seed), { alter: bug.alter })).broken;
+    expect(broken).not.toEqual([]);
+  });
 });

@@ -1,5 +1,6 @@
 import { readModels } from '../../../projections/read-models.js';
 import { shownFault } from '../../engine/simulation/faults.js';
+import { type Shrunk, shrink } from '../../engine/simulation/shrink.js';
 import { type DayReport, simulateDay } from '../../engine/simulation/simulated-day.js';
 
 export interface SimulateDaysOptions {
@@ -16,6 +17,13 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const shown = ({ seed, hash, calls, events, faults, broken }: DayReport): string => `seed ${seed}: ${calls} calls, ${events} events, ${faults.length} faults, log ${hash}${broken.length === 0 ? '' : `, ${broken.length} invariants broken`}`;
 
+const tell = ({ report, faults, calls, attempts }: Shrunk, hours: number): void => {
+  say(`  the shortest history found in ${attempts} attempts:`);
+  say(`  trunkline simulate --seed ${report.seed} --hours ${hours} --calls ${calls} --faults ${faults.length === 0 ? 'none' : faults.join(',')}`);
+  for (const fault of report.faults) say(`    ${shownFault(fault)}`);
+  for (const line of report.broken) say(`  ! ${line}`);
+};
+
 const seedsFrom = (seed: string, days: number): string[] => (/^\d+$/.test(seed) ? Array.from({ length: days }, (_, day) => String(Number(seed) + day)) : Array.from({ length: days }, (_, day) => (day === 0 ? seed : `${seed}-${day}`)));
 
 /** Whole days of a small call center in memory, on time of their own. False where something does not hold that must. */
@@ -26,8 +34,9 @@ export const simulateDays = async ({ seed, hours, days, faults, calls }: Simulat
     say(shown(report));
     if (report.broken.length === 0) continue;
     right = false;
-    for (const fault of report.faults) say(`  ${shownFault(fault)}`);
     for (const line of report.broken) say(`  ! ${line}`);
+    say('  shrinking it ...');
+    tell(await shrink(report, { seed: one, hours, projections: readModels }), hours);
   }
   return right;
 };

@@ -19,8 +19,8 @@ export const AGENTS: readonly DeskAgent[] = Array.from({ length: 4 }, (_, index)
 
 /** Calls to each number by hour of the day. */
 const BY_HOUR: readonly (readonly number[])[] = [
-  [0.1, 0, 0, 0, 0, 0, 0.2, 1, 6, 15, 5, 1, 0.5, 1, 3, 1, 1, 0.5, 0.3, 0.2, 0.2, 0.2, 0.1, 0.1],
-  [0.1, 0, 0, 0, 0, 0, 0.1, 0.5, 5, 14, 6, 1, 0.5, 1, 2, 2, 0.5, 0.5, 0.3, 0.2, 0.2, 0.1, 0.1, 0.1],
+  [0.1, 0, 0, 0, 0, 0, 0.2, 0.5, 4, 14, 3, 1, 0.5, 0.5, 1, 1, 0.5, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1],
+  [0.1, 0, 0, 0, 0, 0, 0.1, 0.3, 3, 13, 4, 1, 0.5, 0.5, 1, 1, 0.5, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1],
 ];
 
 export const NUMBERS: readonly DialledNumber[] = QUEUES.map(({ number }, index) => ({ number, callsPerHour: BY_HOUR[index]! }));

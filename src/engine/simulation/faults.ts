@@ -38,7 +38,7 @@ const signed = (random: Random, ms: number): number => (random.next() < 0.5 ? -m
 const DRAWN: { readonly [K in Kind]: { readonly weight: number; readonly draw: (random: Random, slots: number) => OfKind<K> } } = {
   death: { weight: 7, draw: (random, slots) => ({ slot: whole(random, 0, slots - 1), calls: spread(random, 1, 60), afterwards: random.next() < 0.5, downMs: spread(random, 300, 120_000) }) },
   pause: { weight: 2, draw: (random, slots) => ({ slot: whole(random, 0, slots - 1), ms: spread(random, 500, 90_000) }) },
-  relief: { weight: 1, draw: (random, slots) => ({ slot: whole(random, 0, slots - 1) }) },
+  relief: { weight: 2, draw: (random, slots) => ({ slot: whole(random, 0, slots - 1) }) },
   'leases-expire': { weight: 1, draw: () => ({}) },
   'engine-clock': { weight: 1, draw: (random, slots) => ({ slot: whole(random, 0, slots - 1), stepMs: signed(random, spread(random, 20, 30_000)) }) },
   'switch-clock': { weight: 1, draw: (random) => ({ stepMs: signed(random, spread(random, 20, 5_000)) }) },
@@ -68,11 +68,17 @@ const drawKind = (random: Random): Kind => {
   return 'death';
 };
 
+/** Troubles come together: so many of them soon after the one before. */
+const TOGETHER = 0.4;
+
 /** The faults of a day, drawn up front so that each can be left out without changing the others. `busy`: when they fall, ms after the beginning. */
 export const planOf = (random: Random, count: number, slots: number, busy: readonly [fromMs: number, toMs: number]): Fault[] => {
-  const plan = Array.from({ length: count }, (): Fault => {
+  let before = 0;
+  const plan = Array.from({ length: count }, (_, index): Fault => {
     const kind = drawKind(random);
-    const atMs = whole(random, ...busy);
+    const alone = whole(random, ...busy);
+    const atMs = index > 0 && random.next() < TOGETHER ? Math.min(busy[1], before + spread(random, 50, 30_000)) : alone;
+    before = atMs;
     return { atMs, kind, ...DRAWN[kind].draw(random, slots) } as Fault;
   });
   return plan.sort((a, b) => a.atMs - b.atMs);

@@ -5,7 +5,7 @@ import { SeededRandom, Simulation, type SwitchFaults, VirtualClock } from '../..
 import { AGENTS, BUSY_HOURS, MIX, NODE, NUMBERS, QUEUES } from './center.js';
 import { type Fault, planOf } from './faults.js';
 import { Installation } from './installation.js';
-import { brokenDay } from './invariants/day.js';
+import { brokenDay, busyAtRest } from './invariants/day.js';
 import { Link } from './link.js';
 import { People } from './people.js';
 import type { Alterations, Pace } from './simulated-process.js';
@@ -34,6 +34,8 @@ export interface DayReport {
   /** Steps of the virtual clock. */
   readonly steps: number;
   readonly faults: readonly Fault[];
+  /** Their numbers among the faults of the seed. */
+  readonly faultNumbers: readonly number[];
   /** What does not hold, one line each. */
   readonly broken: readonly string[];
 }
@@ -46,7 +48,7 @@ const REST_MS = 15 * 60_000;
 const LONGEST_MS = 4 * HOUR_MS;
 
 const paceOf = (hours: number): Pace =>
-  hours >= 12 ? { leases: { ttlMs: 90_000, renewalMs: 30_000 }, askEveryMs: 30_000, heartbeatMs: 60_000 } : { leases: { ttlMs: 12_000, renewalMs: 4_000 }, askEveryMs: 5_000, heartbeatMs: 20_000 };
+  hours >= 12 ? { leases: { ttlMs: 150_000, renewalMs: 50_000 }, askEveryMs: 50_000, heartbeatMs: 60_000 } : { leases: { ttlMs: 12_000, renewalMs: 4_000 }, askEveryMs: 5_000, heartbeatMs: 20_000 };
 
 /** One day of a small call center, with everything that goes wrong in it: the same seed, the same day, event by event. */
 export class SimulatedDay {
@@ -60,6 +62,10 @@ export class SimulatedDay {
   private readonly witness: SwitchWitness;
   private readonly supervisor: Supervisor;
   private readonly plan: readonly Fault[];
+  private readonly faultNumbers: readonly number[];
+  private readonly wordless = new Set<string>();
+  private readonly heartbeatMs: number;
+  private healed = false;
   private readonly startedAt: number;
   private steps = 0;
 
@@ -73,6 +79,7 @@ export class SimulatedDay {
     this.stores = new SharedStores(clock, seed);
     this.people = new People(clock, random.fork('people'), this.stores, new Link(clock, random.fork('front door')));
     const pace = paceOf(hours);
+    this.heartbeatMs = pace.heartbeatMs;
     this.simulation = new Simulation({
       seed: `center ${seed}`, clock, numbers: NUMBERS, agents: AGENTS, mix: MIX, durationMs: hours * HOUR_MS, settings: { heartbeatMs: pace.heartbeatMs }, desk: this.people.desk(),
       ...(calls === undefined ? {} : { callsTotal: calls }),
@@ -86,7 +93,8 @@ export class SimulatedDay {
     const planned = random.fork('faults');
     const count = 4 + Math.floor(planned.next() * (hours >= 20 ? 25 : 6 + 4 * hours));
     const all = planOf(planned, count, slots, busy);
-    this.plan = options.faults === undefined ? all : options.faults.flatMap((index) => all[index] ?? []);
+    this.faultNumbers = (options.faults ?? [...all.keys()]).filter((number) => all[number] !== undefined);
+    this.plan = this.faultNumbers.map((number) => all[number]!);
   }
 
   async run(): Promise<DayReport> {
@@ -103,10 +111,12 @@ export class SimulatedDay {
     while (!over && clock.now() < latest) await this.step();
     this.heal();
     await this.for(REST_MS);
+    const busy = await this.until(busyAtRest(stores));
     void simulation.desks?.close();
     await this.for(REST_MS / 3);
-    const broken = await this.until(brokenDay({ stores, truth: simulation.truth, witness: this.witness, installation, projections: options.projections, agents: AGENTS, over, clockSlackMs: this.clockSlackMs }));
-    const report = { seed: options.seed, hash: await this.hash(), calls: simulation.callers.placed, events: Number(await stores.log.head()), steps: this.steps, faults: this.plan, broken };
+    const atRest = await this.until(brokenDay({ stores, truth: simulation.truth, witness: this.witness, installation, projections: options.projections, agents: AGENTS, over, clockSlackMs: this.clockSlackMs, wordless: this.wordless, missedWithinMs: 4 * this.heartbeatMs }));
+    const broken = [...new Set([...busy, ...atRest])];
+    const report = { seed: options.seed, hash: await this.hash(), calls: simulation.callers.placed, events: Number(await stores.log.head()), steps: this.steps, faults: this.plan, faultNumbers: this.faultNumbers, broken };
     installation.end();
     simulation.stop();
     return report;
@@ -136,6 +146,7 @@ export class SimulatedDay {
 
   /** Whatever lasts is over; from here on nothing goes wrong. */
   private heal(): void {
+    this.healed = true;
     this.installation.heal();
     this.switchFaults.troubleEvents({});
     this.switchFaults.loseJobs(undefined);
@@ -147,6 +158,7 @@ export class SimulatedDay {
 
   private strike(fault: Fault): void {
     const { installation, switchFaults, simulation, clock, random } = this;
+    if (this.healed) return;
     switch (fault.kind) {
       case 'death':
         return installation.doom(fault.slot, fault.calls, fault.afterwards, fault.downMs);
@@ -176,7 +188,7 @@ export class SimulatedDay {
       case 'vanish': {
         const live = [...simulation.node.channels.keys()];
         const channelId = live[Math.floor(fault.which * live.length)];
-        if (channelId !== undefined) switchFaults.endWithoutAWord(channelId);
+        if (channelId !== undefined && switchFaults.endWithoutAWord(channelId)) this.wordless.add(channelId);
         return;
       }
       case 'lost-jobs': {

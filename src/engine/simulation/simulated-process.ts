@@ -5,6 +5,7 @@ import type { LeaseTiming } from '../../platform/subscriptions/leases.port.js';
 import type { Projection } from '../../platform/subscriptions/projection.js';
 import type { ReadModelStore } from '../../platform/subscriptions/read-model-store.port.js';
 import { type ByteStream, InMemoryStream, type SeededRandom, type SimulatedSwitch } from '../../simulator/index.js';
+import type { EslConnect } from '../../telephony/adapters/freeswitch/esl-client.port.js';
 import { buildCore, type Core, type EnginePlatform } from '../core.js';
 import { TelephonyRole } from '../telephony-role.js';
 import { WorkerRole } from '../worker-role.js';
@@ -18,6 +19,7 @@ export interface Alterations {
   platform?(platform: EnginePlatform, stores: SharedStores): EnginePlatform;
   core?(core: Core): Core;
   readModels?(store: ReadModelStore): ReadModelStore;
+  connect?(connect: EslConnect): EslConnect;
 }
 
 /** How often things are done that a day is full of; longer than in life, because nights are long. */
@@ -100,8 +102,9 @@ export class SimulatedProcess {
     const { core } = this;
     const readModels: ReadModelStore = linked<ReadModelStore>(stores.readModels, link, 'database', { ensure: true, statesOf: false, activate: true, write: true, tryOut: false });
     this.worker = new WorkerRole(core, alter.readModels?.(readModels) ?? readModels, projections);
+    const connect = connectOver({ open: () => this.dial(), clock, onCommand: this.parts.onCommand });
     this.telephony = new TelephonyRole(core, {
-      connect: connectOver({ open: () => this.dial(), clock, onCommand: this.parts.onCommand }),
+      connect: alter.connect?.(connect) ?? connect,
       rejectUnknownNumbers: true,
       session: { heartbeatIntervalMs: pace.heartbeatMs },
     });

@@ -30,6 +30,10 @@ export interface DayAtRest {
   readonly over: boolean;
   /** How far clocks were set in all, ms: times that were taken by different clocks may be that far apart. */
   readonly clockSlackMs: number;
+  /** Channels that went without a word. */
+  readonly wordless: ReadonlySet<string>;
+  /** How long it takes until one of those is missed, ms. */
+  readonly missedWithinMs: number;
 }
 
 /** Complaints of a mistake in the program; all others are about things that truly went wrong. */
@@ -38,20 +42,27 @@ const MISTAKES: ReadonlySet<string> = new Set([
   'fact-not-recorded', 'media-node-not-recorded', 'timer-event-unknown',
 ]);
 
+/** Who is still busy though all calls are long over: to be asked before agents sign out, which ends whatever they are at. */
+export const busyAtRest = async (stores: SharedStores): Promise<string[]> => brokenShifts(historiesOf(await wholeLog(new EventLog(stores.log, eventCatalog(), stores.keys))), false);
+
 /** Everything that must hold once a day is over and all has come to rest; one line for each thing that does not. */
-export const brokenDay = async ({ stores, truth, witness, installation, projections, agents, over, clockSlackMs }: DayAtRest): Promise<string[]> => {
+export const brokenDay = async ({ stores, truth, witness, installation, projections, agents, over, clockSlackMs, wordless: gone, missedWithinMs }: DayAtRest): Promise<string[]> => {
   const log = new EventLog(stores.log, eventCatalog(), stores.keys);
   const events = await wholeLog(log);
   const histories = historiesOf(events);
   const isLive = (channelId: string): boolean => truth.legs.get(channelId) !== undefined && truth.legs.get(channelId)?.endedUs === undefined;
   const gaps = gapsOf(events);
   const unnoticed = (call: TrueLeg): boolean => gaps.some(({ from, to }) => call.createdUs / 1000 >= from - clockSlackMs && (call.endedUs ?? Infinity) / 1000 <= to + clockSlackMs);
+  const wordless = (legId: string): boolean => {
+    const endMs = (truth.legs.get(legId)?.endedUs ?? 0) / 1000;
+    return gone.has(legId) && gaps.some(({ from, to }) => to >= endMs && from <= endMs + missedWithinMs + clockSlackMs);
+  };
   return [
     ...(over ? [] : [`calls go on though everybody hung up: ${[...truth.legs.values()].filter((leg) => leg.endedUs === undefined).map(({ channelId }) => channelId).join(', ')}`]),
     ...brokenCalls(histories, isLive),
     ...brokenShifts(histories, false),
     ...brokenContacts(histories),
-    ...brokenEnds(histories, truth, clockSlackMs),
+    ...brokenEnds(histories, truth, { slackMs: clockSlackMs, wordless }),
     ...brokenCdrs(cdrsOf(stores, projections), truth, unnoticed),
     ...brokenDeeds(events, witness),
     ...agents.filter(({ agentId }) => !events.some(({ type, data }) => type === 'AgentSignedOut' && (data as { agentId: string }).agentId === agentId)).map(({ agentId }) => `${agentId} cannot sign out`),

@@ -4,8 +4,15 @@ import type { Histories } from './histories.js';
 
 const msOfUs = (us: number): number => Math.floor(us / 1000);
 
-/** Inferred ends lie where they say that they lie, by `slackMs` where clocks were set; seen ones are exact, and no leg is missing. */
-export const brokenEnds = ({ calls }: Histories, truth: Truth, slackMs = 0): string[] => {
+export interface EndsOptions {
+  /** How far clocks were set. */
+  readonly slackMs?: number;
+  /** Whether a leg went without a word so shortly before nobody listened that nobody could tell the two apart. */
+  readonly wordless?: (legId: string) => boolean;
+}
+
+/** Inferred ends lie where they say that they lie, seen ones are exact, and no leg is missing. */
+export const brokenEnds = ({ calls }: Histories, truth: Truth, { slackMs = 0, wordless = () => false }: EndsOptions = {}): string[] => {
   const found: string[] = [];
   const recorded = new Set<string>();
   for (const [callId, events] of calls) {
@@ -27,7 +34,7 @@ export const brokenEnds = ({ calls }: Histories, truth: Truth, slackMs = 0): str
       if (confidence === 'seen' && end !== msOf(event.metadata.occurredAt)) found.push(`call ${callId}: leg ${legId} ended at ${end}, recorded is ${msOf(event.metadata.occurredAt)}`);
       if (confidence !== 'inferred') continue;
       if (bounds === null) found.push(`call ${callId}: leg ${legId} has an inferred end without bounds`);
-      else if (end < msOf(bounds.earliest) - slackMs || end > msOf(bounds.latest) + slackMs) {
+      else if ((end < msOf(bounds.earliest) - slackMs && !wordless(legId)) || end > msOf(bounds.latest) + slackMs) {
         found.push(`call ${callId}: leg ${legId} ended ${end - msOf(bounds.earliest)} ms after the earliest and ${msOf(bounds.latest) - end} ms before the latest time of its inferred end`);
       }
     }
