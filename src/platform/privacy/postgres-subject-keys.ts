@@ -79,6 +79,8 @@ export class PostgresSubjectKeys implements SubjectKeys {
     private readonly ring: KeyRing,
     private readonly clock: Clock,
     private readonly random: Random,
+    /** Keys that are kept at a time; more than are loaded together. */
+    private readonly maxCached = MAX_CACHED,
   ) {}
 
   keyFor(tenantId: string, subject: string): Promise<SubjectKey> {
@@ -92,7 +94,13 @@ export class PostgresSubjectKeys implements SubjectKeys {
 
   async load(keyIds: Iterable<string>): Promise<void> {
     const now = this.clock.now();
-    const unknown = [...new Set(keyIds)].filter((keyId) => (this.byId.get(keyId)?.until ?? 0) <= now);
+    const unknown: string[] = [];
+    for (const keyId of new Set(keyIds)) {
+      const known = this.byId.get(keyId);
+      // What is asked for now must not make room for what is loaded beside it.
+      if (known !== undefined && known.until > now) this.remember(this.byId, keyId, known);
+      else unknown.push(keyId);
+    }
     for (let start = 0; start < unknown.length; start += 5_000) {
       const page = unknown.slice(start, start + 5_000);
       const { rows } = await this.query<KeyRow>(BY_ID, [page]);
@@ -183,7 +191,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
   private remember<T>(cache: Map<string, Cached<T>>, name: string, value: Cached<T>): void {
     cache.delete(name);
     cache.set(name, value);
-    if (cache.size <= MAX_CACHED) return;
+    if (cache.size <= this.maxCached) return;
     for (const oldest of cache.keys()) {
       cache.delete(oldest);
       break;

@@ -100,6 +100,16 @@ describe('keys in PostgreSQL', () => {
     expect(statements).toBeLessThanOrEqual(3);
   });
 
+  test('that are loaded together are all there, however many were needed before', async () => {
+    const { keys: maker } = process();
+    const made = await Promise.all(Array.from({ length: 6 }, (_, i) => maker.keyFor('acme', `p${i}`)));
+    const ids = made.map(({ keyId }) => keyId);
+    const keys = new PostgresSubjectKeys(database, new KeyRing(MASTER), new ManualClock(), new SeededRandom((seed += 1)), 4);
+    await keys.load(ids.slice(0, 4));
+    await keys.load([ids[0]!, ids[4]!, ids[5]!]);
+    expect([0, 4, 5].map((i) => keys.get(ids[i]!))).toEqual([made[0], made[4], made[5]]);
+  });
+
   test('that are destroyed elsewhere are gone here within a minute', async () => {
     const [here, elsewhere] = [process(), process()];
     const key = await here.keys.keyFor('acme', 'p');
