@@ -79,9 +79,10 @@ export class TableRows {
     entry.stored = true;
   }
 
-  upserts(): Readonly<Row>[] {
+  /** Rows to be written; `which`: those only that are in the database, or that are not. */
+  upserts(which?: 'stored' | 'new'): Readonly<Row>[] {
     const rows: Readonly<Row>[] = [];
-    for (const { changed, row } of this.entries.values()) if (changed && row !== undefined) rows.push(row);
+    for (const { changed, row, stored } of this.entries.values()) if (changed && row !== undefined && (which === undefined || stored === (which === 'stored'))) rows.push(row);
     return rows;
   }
 

@@ -159,8 +159,11 @@ export class ProjectionStore implements ReadModelStore {
   }
 }
 
-/** Loads what the batch needs, folds it and writes it back: at most three statements per table. Throws FoldFailure. */
-export const foldInto = async (tx: Queryable, schema: string, batch: ProjectionBatch): Promise<void> => {
+/** From so many new rows on, a statement of their own is cheaper than to have them looked up. */
+const WORTH_A_COPY = 40;
+
+/** Loads what the batch needs, folds it and writes it back: at most four statements per table. Nobody else may write to the tables meanwhile. Throws FoldFailure. */
+export const foldInto = async (tx: Transaction, schema: string, batch: ProjectionBatch): Promise<void> => {
   if (batch.isEmpty) return;
   const touched = batch.tables.filter((rows) => rows.entries.size > 0);
   for (const rows of touched) {
@@ -169,7 +172,10 @@ export const foldInto = async (tx: Queryable, schema: string, batch: ProjectionB
   }
   batch.apply();
   for (const rows of touched) {
-    const upserts = rows.upserts();
+    const added = rows.upserts('new');
+    const copied = added.length >= WORTH_A_COPY;
+    if (copied) await copyRows(tx, schema, rows.table, added);
+    const upserts = rows.upserts(copied ? 'stored' : undefined);
     if (upserts.length > 0) await tx.query(upsertRowsSql(schema, rows.table), [JSON.stringify(upserts)], planOnce(schema, 'upsert', rows.table));
     const deletions = rows.deletions();
     if ((deletions[0]?.length ?? 0) > 0) await tx.query(deleteRowsSql(schema, rows.table), deletions);
