@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,6 +75,29 @@ describe('an embedded PostgreSQL that is kept', () => {
       await kept.stop();
     }
     expect(serverPid()).toBeUndefined();
+  });
+
+  test('is not made anew where its files are away for a while, and is looked after again however often it could not be looked at', async () => {
+    const alarms = new AlarmCounter();
+    const kept = await KeptPostgres.start({ dataDir: directory, clock: realClock }, alarms);
+    const data = join(directory, 'data');
+    try {
+      await ask(kept.pool(), 'CREATE TABLE t AS SELECT 1 AS n');
+      const first = serverPid()!;
+      renameSync(data, `${data}.away`);
+      await eventually('the files are missed', () => alarms.count('embedded-database-not-started') >= 2, 20_000);
+      expect(existsSync(data)).toBe(false);
+      renameSync(`${data}.away`, data);
+      renameSync(join(data, 'postmaster.pid'), join(data, 'postmaster.kept'));
+      mkdirSync(join(data, 'postmaster.pid'));
+      const before = alarms.count('embedded-database-not-started');
+      await eventually('it cannot be looked at', () => alarms.count('embedded-database-not-started') >= before + 2, 20_000);
+      rmdirSync(join(data, 'postmaster.pid'));
+      renameSync(join(data, 'postmaster.kept'), join(data, 'postmaster.pid'));
+      expect([await ask(kept.pool(), 'SELECT n FROM t'), serverPid(), alarms.count('embedded-database-ended')]).toEqual([[{ n: 1 }], first, 0]);
+    } finally {
+      await kept.stop();
+    }
   });
 });
 

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import type { Timer } from '../../kernel/clock.js';
 import type { Alarms } from '../observability/alarms.port.js';
-import { runningServer } from './cluster-files.js';
-import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres.js';
+import { clusterVersion, runningServer } from './cluster-files.js';
+import { type EmbeddedPostgres, EmbeddedPostgresError, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres.js';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -50,9 +50,12 @@ export class KeptPostgres {
 
   private async look(): Promise<void> {
     const { dataDir } = this.options;
-    if (runningServer(join(dataDir, 'data')) !== undefined) return;
-    this.alarms.raise({ code: 'embedded-database-ended', message: `the embedded PostgreSQL in ${dataDir} has ended and is started again; its log is postgres.log there` });
     try {
+      const data = join(dataDir, 'data');
+      if (runningServer(data) !== undefined) return;
+      // A disk that is not mounted: an empty database in its place would be written to as if it were the log.
+      if ((await clusterVersion(data)) === undefined) throw new EmbeddedPostgresError(`${data} holds no database any more: bring its disk back`);
+      this.alarms.raise({ code: 'embedded-database-ended', message: `the embedded PostgreSQL in ${dataDir} has ended and is started again; its log is postgres.log there` });
       this.server = await startEmbeddedPostgres(this.options);
     } catch (error) {
       this.alarms.raise({ code: 'embedded-database-not-started', message: `the embedded PostgreSQL in ${dataDir} could not be started again; it is tried again`, error });
