@@ -65,4 +65,12 @@ describe('a media node', () => {
     given(registered, measured(3)).when('MeasureMediaNodeClock', { offsetMs: -17 }).then(measured(-17));
     given(registered).when('MeasureMediaNodeClock', { offsetMs: Number.NaN }).thenRejects('invalid-clock-offset');
   });
+
+  it('knows when it was compared last: until then it was heard, whatever was said', () => {
+    const events = [
+      { type: 'MediaNodeGapOpened', data: { nodeId: 'fs1', gapId: 'g', from: '2026-01-01T10:00:00.000Z', cause: 'engine-away' }, occurredAt: '2026-01-01T10:00:31.000Z' },
+      { type: 'MediaNodeGapClosed', data: { nodeId: 'fs1', gapId: 'g', from: '2026-01-01T10:00:00.000Z', to: '2026-01-01T10:00:30.000Z', switchSessionId: 's', ...findings }, occurredAt: '2026-01-01T10:00:31.000Z' },
+    ] as const;
+    expect(events.reduce((state, event) => mediaNodeDecider.evolve(state, event), mediaNodeDecider.initialState)).toMatchObject({ gap: null, comparedAt: '2026-01-01T10:00:30.000Z' });
+  });
 });

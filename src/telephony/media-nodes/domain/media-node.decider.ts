@@ -31,6 +31,8 @@ export interface MediaNodeState {
   /** `[erased]` once the key is destroyed. */
   readonly settings: MediaNodeSettings | string | null;
   readonly gap: { readonly gapId: string; readonly from: string } | null;
+  /** When it was compared last; null: never. */
+  readonly comparedAt: string | null;
   readonly switchSessionId: string | null;
   readonly offsetMs: number | null;
 }
@@ -61,9 +63,9 @@ const requireActive = (state: MediaNodeState): void => {
 
 export const mediaNodeDecider: Decider<MediaNodeState, MediaNodeCommand, MediaNodeEvent> = {
   category: 'node',
-  version: 1,
+  version: 2,
   eventTypes: Object.keys(mediaNodeEventSpecs) as MediaNodeEvent['type'][],
-  initialState: { status: 'none', nodeId: '', settings: null, gap: null, switchSessionId: null, offsetMs: null },
+  initialState: { status: 'none', nodeId: '', settings: null, gap: null, comparedAt: null, switchSessionId: null, offsetMs: null },
   decide: (command, state) => {
     const { nodeId } = state;
     switch (command.type) {
@@ -118,7 +120,7 @@ export const mediaNodeDecider: Decider<MediaNodeState, MediaNodeCommand, MediaNo
       case 'MediaNodeGapOpened':
         return { ...state, gap: { gapId: event.data.gapId, from: event.data.from } };
       case 'MediaNodeGapClosed':
-        return { ...state, gap: null, switchSessionId: event.data.switchSessionId };
+        return { ...state, gap: null, comparedAt: event.data.to, switchSessionId: event.data.switchSessionId };
       case 'MediaNodeRestarted':
         return { ...state, switchSessionId: event.data.switchSessionId };
       case 'MediaNodeClockMeasured':

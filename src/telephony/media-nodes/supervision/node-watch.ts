@@ -28,6 +28,8 @@ export interface NodeWatchParts {
 export interface KnownNode {
   /** A gap that is open, and goes on until the first comparison. */
   readonly gap: { readonly gapId: string; readonly from: string } | null;
+  /** When it was compared last, ISO 8601 UTC; null: never. */
+  readonly comparedAt: string | null;
   /** The node's clock minus ours, ms; null: never measured. */
   readonly offsetMs: number | null;
 }
@@ -81,7 +83,7 @@ export class NodeWatch implements NodeListener {
     private readonly nodeId: string,
     private readonly tenantId: string,
     private readonly parts: NodeWatchParts,
-    known: KnownNode = { gap: null, offsetMs: null },
+    private readonly known: KnownNode = { gap: null, comparedAt: null, offsetMs: null },
   ) {
     this.gap = known.gap ?? undefined;
     this.offsetMs = known.offsetMs ?? 0;
@@ -188,10 +190,11 @@ export class NodeWatch implements NodeListener {
     this.parts.lanes.send(callId, { type: 'NoteUnheard', data: { gapId, nodeId: this.nodeId, from: from < to ? from : to, to }, meta });
   }
 
-  /** Since when nobody listened, as far as the log can tell; a node that was never heard is not missed before the first look at it. */
+  /** Since when nobody listened, as far as the log can tell; a node that was never compared is not missed before the first look at it. */
   private awaySince(first: string): string {
     const heard = this.parts.legs.heardFrom(this.nodeId);
-    return heard === undefined ? first : isoTime(msOf(heard) - this.offsetMs - ON_THEIR_WAY_MS);
+    const told = heard === undefined ? '' : isoTime(msOf(heard) - this.offsetMs - ON_THEIR_WAY_MS);
+    return later(told, this.known.comparedAt ?? '') || first;
   }
 
   private openGap(from: string, cause: NodeGap['cause']): void {
@@ -232,4 +235,5 @@ export class NodeWatch implements NodeListener {
   }
 }
 
-const later = (a: string, b: string): string => (msOf(a) > msOf(b) ? a : b);
+/** Of two times, ISO 8601 UTC. */
+const later = (a: string, b: string): string => (a > b ? a : b);
