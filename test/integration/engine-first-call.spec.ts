@@ -52,6 +52,12 @@ describe('a call through the whole engine', () => {
     const line = fs.placeCall({ from: '+15550100', fromName: 'Caller', to: '+15550199' }, {});
     const callId = line.channelId;
     await eventually('the bridge', async () => (await types(callId)).includes('LegsBridged'));
+    const { log } = engine.engine.core;
+    const offered = (await log.readStream(streamOf('call', callId))).find(({ type }) => type === 'OfferMade');
+    const atOnce = await log.store.readAll({ after: (offered?.position ?? 0n) - 1n, maxCount: 3 });
+    // Nobody's phone rings before the shift has agreed, and nothing is waited for in between.
+    expect(atOnce.map(({ stream, type }) => `${stream} ${type}`)).toEqual([`call-${callId} OfferMade`, 'agentShift-ann+1 AgentReserved', `call-${callId} SwitchActionRequested`]);
+    expect(new Set(atOnce.map(({ recordedAt }) => recordedAt)).size).toBe(1);
     line.hangUp();
     await eventually('the end', async () => (await types(callId)).includes('CallEnded'));
     await eventually('wrap-up is over', () => engine.engine.telephony?.routing.shiftOf('ann')?.presence === 'available');
