@@ -40,7 +40,8 @@ const LONGEST_WAIT_MS = 3_600_000;
  * that is set and cancelled in between never becomes a row.
  *
  * A timer that fired before its row was removed fires again after a crash, with the same command id.
- * A timer that the log sets again (the fold repeats what was not saved) replaces itself.
+ * A timer that the log sets again (the fold repeats what was not saved) replaces itself. From an event
+ * on that only a newer program knows everything is repeated, so that its timers are set once that one runs.
  */
 export class TimerRunner {
   private readonly byType = new Map<string, TimerRule[]>();
@@ -49,6 +50,8 @@ export class TimerRunner {
   private readonly gone = new Set<string>();
   private readonly stopping = new AbortController();
   private position = 0n;
+  /** Before the first event that this version does not know: the version that does begins there. */
+  private knownUpTo: bigint | undefined;
   private saved = 0n;
   private saving: Promise<void> = Promise.resolve();
   private saveTimer: Timer | undefined;
@@ -133,6 +136,7 @@ export class TimerRunner {
   private apply(events: readonly RecordedEvent[], upTo: bigint): void {
     for (const event of events) {
       if (!this.parts.reader.knows(event)) {
+        this.knownUpTo ??= event.position - 1n;
         this.parts.alarms.raise({ code: 'timer-event-unknown', message: `${event.type} has schema version ${event.schemaVersion}, which this version of Trunkline does not know; it sets no timer`, details: { eventId: event.id } });
         continue;
       }
@@ -146,7 +150,7 @@ export class TimerRunner {
         }
       }
     }
-    this.position = upTo;
+    this.position = this.knownUpTo ?? upTo;
     this.saveSoon();
   }
 

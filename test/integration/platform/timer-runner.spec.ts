@@ -7,6 +7,7 @@ import type { TimerStore } from '../../../src/platform/effects/timer-store.port.
 import type { TimerRule } from '../../../src/platform/effects/timers.js';
 import { CommandDispatcher } from '../../../src/platform/event-store/command-dispatcher.js';
 import { CommandExecutor } from '../../../src/platform/event-store/command-executor.js';
+import { EventCatalog } from '../../../src/platform/event-store/event-catalog.js';
 import { InMemoryEventStore } from '../../../src/platform/event-store/in-memory/in-memory.event-store.js';
 import { AlarmCounter } from '../../../src/platform/observability/alarms.port.js';
 import type { Database } from '../../../src/platform/postgres/database.js';
@@ -16,7 +17,7 @@ import { Reader } from '../../../src/platform/subscriptions/reader.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { platformDatabase } from '../../support/platform-database.js';
 import { tallyDecider, tallySpecs } from '../../support/sample-decider.js';
-import { counted, sample, sampleCatalog, sampleLog } from '../../support/sample-log.js';
+import { counted, sample, sampleCatalog, sampleLog, sampleSpecs } from '../../support/sample-log.js';
 import { realClock } from '../../support/test-server.js';
 
 jest.setTimeout(60_000);
@@ -150,6 +151,35 @@ describe('durable timers', () => {
     await second.stop();
     await first.reader.stop();
     await taken?.release();
+  });
+
+  test('that an older program could not set, because a newer one had written, are set when the newer one takes over', async () => {
+    const clock = new ManualClock(START);
+    const store = new InMemoryEventStore({ clock, logId: 'log' });
+    const timers = new InMemoryTimerStore();
+    const program = async (catalog: EventCatalog) => {
+      const { log, write } = sampleLog(clock, { store, catalog });
+      const reader = new Reader(log, clock, new AlarmCounter());
+      await reader.start();
+      const runner = new TimerRunner({ reader, logId: 'log', store: timers, dispatcher: new CommandDispatcher(new CommandExecutor(log), [tallyDecider]), clock, alarms: new AlarmCounter() }, [rule()], { name: 'timers' });
+      return { runner, write, log, reader, stop: () => runner.stop().then(() => reader.stop()) };
+    };
+    const newest = new EventCatalog({ ...sampleSpecs, Counted: { version: 2, upcasters: { 1: (data) => data } } }, tallySpecs);
+    const [old, newer] = [await program(sampleCatalog(tallySpecs)), await program(newest)];
+    await old.runner.start();
+    await old.write(counted('a', 'x', 5), sample('r', 'Reset', { counterId: 'x' }), counted('b', 'y', 5));
+    await newer.write(counted('c', 'z', 5));
+    await old.write(sample('s', 'Reset', { counterId: 'y' }), counted('d', 'w', 5));
+    await clock.advance(1_000);
+    expect([old.runner.waiting, (await timers.load('timers'))?.position]).toEqual([1, 3n]);
+    await old.stop();
+    await newer.runner.start();
+    await clock.advance(1_000);
+    expect(newer.runner.waiting).toBe(2);
+    await clock.advance(5 * 60_000);
+    const due = await Promise.all(['x', 'y', 'z', 'w'].map(async (id) => (await newer.log.readStream(`tally-${id}`)).length));
+    expect(due).toEqual([0, 0, 1, 1]);
+    await newer.stop();
   });
 
   test('keys of another log are refused', async () => {
