@@ -38,10 +38,8 @@ export interface CenterOptions {
   readonly agents: number;
 }
 
-/** One queue with one number, and agents who are all available for it. */
-export const openCenter = async ({ agents }: CenterOptions): Promise<Center> => {
-  const place = await openPlace();
-  const fs = await startSwitch();
+/** Starts the program on what is there. */
+const run = async (place: Place, fs: SwitchProcess): Promise<Center> => {
   const settings = {
     ...settingsFrom({ TRUNKLINE_DATA_DIR: place.folder, TRUNKLINE_HTTP_PORT: '0', TRUNKLINE_REQUESTS_PER_MINUTE: '10000000' }),
     freeswitchNodes: [{ name: 'bench-switch', host: '127.0.0.1', port: fs.port, password: 'ClueCon', deviceAddress: 'user/{user}', trunkAddress: 'sofia/gateway/carrier/{number}', music: 'local_stream://moh', recordingsFolder: '/tmp' }],
@@ -53,6 +51,30 @@ export const openCenter = async ({ agents }: CenterOptions): Promise<Center> => 
     const meta = { commandId, tenantId: TENANT, at: isoTime(systemClock.now()), actor: { kind: 'operator' as const, id: 'bench' }, correlationId: commandId, causationId: commandId };
     return engine.core.dispatcher.dispatch(streamOf(category, id), { type, data, meta });
   };
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= program.stop());
+  const close = async (): Promise<void> => {
+    await stop();
+    await fs.stop();
+    await place.close();
+  };
+  return { program, fs, place, postgres: serverPid(place.folder), send, stop, close };
+};
+
+const ready = async (center: Center): Promise<Center> => {
+  const { telephony, worker } = center.program.engine;
+  while (telephony?.problem() !== undefined) await sleep(systemClock, 10);
+  await worker?.caughtUp();
+  return center;
+};
+
+/** The program once more, after it was stopped, on the same data and with the same switch. */
+export const reopen = async ({ place, fs }: Center): Promise<Center> => ready(await run(place, fs));
+
+/** One queue with one number, and agents who are all available for it. */
+export const openCenter = async ({ agents }: CenterOptions): Promise<Center> => {
+  const center = await run(await openPlace(), await startSwitch());
+  const { send, program: { engine } } = center;
   await send('tenant', TENANT, 'CreateTenant', { tenantId: TENANT, settings: { name: 'Bench', country: 'US', timeZone: 'UTC' } });
   await send('queue', QUEUE, 'CreateQueue', { queueId: QUEUE, settings: settingsOfQueue });
   await send('number', `${QUEUE}-number`, 'AssignNumber', { numberId: `${QUEUE}-number`, number: NUMBER, destination: { kind: 'queue', queueId: QUEUE } });
@@ -65,16 +87,7 @@ export const openCenter = async ({ agents }: CenterOptions): Promise<Center> => 
     await send('agentShift', shiftIdOf(agentId, 1), 'MakeAvailable', {});
   };
   for (let start = 0; start < ids.length; start += 50) await Promise.all(ids.slice(start, start + 50).map((id, i) => signIn(id, start + i)));
-  while (engine.telephony?.problem() !== undefined) await sleep(systemClock, 10);
-  await engine.worker?.caughtUp();
-  let stopped: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopped ??= program.stop());
-  const close = async (): Promise<void> => {
-    await stop();
-    await fs.stop();
-    await place.close();
-  };
-  return { program, fs, place, postgres: serverPid(place.folder), send, stop, close };
+  return ready(center);
 };
 
 /** Resolves when it is over, nothing is asked of the switch any more, and the read models have everything; false when the patience ended before. */

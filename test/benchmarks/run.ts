@@ -10,6 +10,7 @@ const SUITES: Readonly<Record<string, () => Promise<void>>> = {
   esl: async () => (await import('./esl-to-events.js')).benchEslToEvents(),
   appends: async () => (await import('./appends.js')).benchAppends(),
   engine: async () => (await import('./whole-engine.js')).benchWholeEngine(),
+  'log-size': async () => (await import('./log-size.js')).benchLogSize(),
   flat: async () => (await import('./flat.js')).benchFlat(),
   api: async () => (await import('./command-api.js')).benchCommandApi(),
   profile: async () => (await import('./profile.js')).benchProfile(),

@@ -1,19 +1,26 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { growLog, openLog } from './clone-log.js';
-import { rounded, say } from './figure.js';
-import { type Place, whenEnded } from './place.js';
-import { masterKeyIn } from './read-models.js';
+import type { Database } from '../../src/platform/postgres/database.js';
+import { type Figure, rounded, say } from './figure.js';
+import { type Place, processorMs, serverPid, whenEnded } from './place.js';
 import type { SwitchProcess } from './switch-process.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
-/** Starts the built program as `npm start` does; answers how long it took to say that it can serve, ms. It is stopped in good order after `more`. */
-const startOnce = (place: Place, fs: SwitchProcess, more?: () => Promise<void>): Promise<number> =>
+/** What a start took: to the first 200 of /ready, and processor time until then, ms. */
+interface Start {
+  readonly readyMs: number;
+  readonly engineMs: number;
+  readonly postgresMs: number;
+}
+
+/** Starts the built program as `npm start` does, and ends it with the signal as soon as it is ready. */
+const startOnce = (place: Place, fs: SwitchProcess, end: 'SIGTERM' | 'SIGKILL'): Promise<Start> =>
   new Promise((resolve, reject) => {
-    const started = performance.now();
+    const [started, postgres] = [performance.now(), serverPid(place.folder)];
+    const postgresBefore = processorMs(postgres) ?? 0;
     const child = spawn(process.execPath, [PROGRAM], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
@@ -24,7 +31,7 @@ const startOnce = (place: Place, fs: SwitchProcess, more?: () => Promise<void>):
       },
     });
     const forget = whenEnded(() => void child.kill('SIGKILL'));
-    let readyMs: number | undefined;
+    let start: Start | undefined;
     let asked = false;
     const limit = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
     const ask = async (url: string): Promise<void> => {
@@ -34,9 +41,8 @@ const startOnce = (place: Place, fs: SwitchProcess, more?: () => Promise<void>):
         if (ready?.status === 200) break;
         await new Promise((done) => setTimeout(done, 5));
       }
-      readyMs = performance.now() - started;
-      await more?.();
-      child.kill('SIGTERM');
+      start = { readyMs: performance.now() - started, engineMs: processorMs(child.pid ?? 0) ?? 0, postgresMs: (processorMs(postgres) ?? 0) - postgresBefore };
+      child.kill(end);
     };
     const lines: string[] = [];
     createInterface(child.stdout).on('line', (line) => {
@@ -47,35 +53,25 @@ const startOnce = (place: Place, fs: SwitchProcess, more?: () => Promise<void>):
     child.once('exit', () => {
       clearTimeout(limit);
       forget();
-      if (readyMs === undefined) reject(new Error(`the program did not come to serve: ${lines.slice(-5).join(' | ')}`));
-      else resolve(readyMs);
+      if (start === undefined) reject(new Error(`the program did not come to serve: ${lines.slice(-5).join(' | ')}`));
+      else resolve(start);
     });
   });
 
-const WANTED = 100_000;
-
-/** How long the built program takes to serve with a long log behind it. */
-export const benchStart = async (place: Place, fs: SwitchProcess): Promise<void> => {
-  const open = openLog(place.pool, masterKeyIn(place));
-  try {
-    const before = Number(await open.log.store.head());
-    const total = await growLog(open, WANTED);
-    const conditions = `${total} events in the log (${before} of simulated calls, the rest the same calls of further tenants), from the start of the process to the first 200 of /ready, PostgreSQL running`;
-    const caughtUp = async (): Promise<void> => {
-      for (;;) {
-        const { rows } = await open.database.query<{ least: string }>('SELECT min(position) AS least FROM trunkline_projections');
-        if (Number(rows[0]?.least ?? 0) >= total) return;
-        await new Promise((done) => setTimeout(done, 50));
-      }
-    };
-    const { rowCount } = await open.database.query('DELETE FROM trunkline_snapshots');
-    const cold = await startOnce(place, fs, caughtUp);
-    const warm = Math.min(await startOnce(place, fs), await startOnce(place, fs));
-    say(
-      { figure: 'start to serving, after an orderly stop', value: rounded(warm, 0), unit: 'ms', peer: 'the same with the state of calls and agents folded from the whole log', peerValue: rounded(cold, 0), ratio: rounded(warm / cold), aim: 'under 10 s with 1,000,000 events', conditions: `better of two; ${conditions}` },
-      { figure: 'start to serving, without any snapshot', value: rounded(cold, 0), unit: 'ms', aim: 'under 10 s with 1,000,000 events', conditions: `${rowCount ?? 0} snapshots removed before; ${conditions}` },
-    );
-  } finally {
-    await open.close();
-  }
+/** How long the built program takes to serve with a long log behind it, whose read models are up to date. `log` tells what is in it. */
+export const benchStart = async (place: Place, fs: SwitchProcess, database: Database, log: string): Promise<void> => {
+  const { rowCount } = await database.query('DELETE FROM trunkline_snapshots');
+  const cold = await startOnce(place, fs, 'SIGTERM');
+  const orderly = await startOnce(place, fs, 'SIGKILL');
+  const killed = await startOnce(place, fs, 'SIGTERM');
+  const figure = (how: string, { readyMs, engineMs, postgresMs }: Start, more: Partial<Figure> = {}): Figure => ({
+    figure: `start to serving, ${how}`, value: rounded(readyMs, 0), unit: 'ms', aim: 'under 10 s with 1,000,000 events', ...more,
+    conditions: `${log}; from the start of the process to the first 200 of /ready, PostgreSQL running; processor time of the engine ${rounded(engineMs, 0)} ms, of PostgreSQL ${rounded(postgresMs, 0)} ms`,
+  });
+  const peer = (start: Start): Partial<Figure> => ({ peer: 'the same with the state of calls and agents folded from the whole log', peerValue: rounded(cold.readyMs, 0), ratio: rounded(start.readyMs / cold.readyMs) });
+  say(
+    figure('after an orderly stop', orderly, peer(orderly)),
+    figure('after a kill -9', killed, peer(killed)),
+    figure(`without any snapshot (${rowCount ?? 0} were removed)`, cold),
+  );
 };

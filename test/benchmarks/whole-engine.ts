@@ -5,7 +5,6 @@ import { type Center, NUMBER, openCenter, settled } from './center.js';
 import { type Figure, latencyFigures, median, quantile, rounded, say } from './figure.js';
 import { machineMs, processorMs, syncTimeMs } from './place.js';
 import { benchReadModels } from './read-models.js';
-import { benchStart } from './start.js';
 import { countStatements, type StatementCount, takeCounts } from './statements.js';
 import type { OfferedOutcome } from './switch-process.js';
 
@@ -204,7 +203,7 @@ const costFigures = (step: Step): Figure[] => {
   ];
 };
 
-/** Call set-ups per second through the whole engine, offer latency, what a call costs; then, on the log that came of it, read models and the start. */
+/** Call set-ups per second through the whole engine, offer latency, what a call costs; then, on the log that came of it, read models. */
 export const benchWholeEngine = async (): Promise<void> => {
   countStatements();
   const center = await openCenter({ agents: AGENTS });
@@ -232,7 +231,6 @@ export const benchWholeEngine = async (): Promise<void> => {
     if (alarms.length > 0) process.stderr.write(`alarms: ${JSON.stringify(alarms)}\n`);
     await center.stop();
     await benchReadModels(center.place);
-    await benchStart(center.place, center.fs);
   } finally {
     await center.close();
   }

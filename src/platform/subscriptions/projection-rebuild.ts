@@ -103,8 +103,8 @@ export const rebuild = async (parts: RebuildParts, projections: readonly Project
 };
 
 const indexes = async (database: Database, schema: string, table: PreparedProjection['tables'][number]): Promise<void> => {
-  const sql = createIndexesSql(schema, table);
-  if (sql !== '') await database.transaction((tx) => tx.query(sql), { statementTimeoutMs: 0 });
+  // Without statistics the first queries would be planned for an empty table.
+  await database.transaction((tx) => tx.query(`${createIndexesSql(schema, table)}\nANALYZE ${qualified(schema, table.physical)}`), { statementTimeoutMs: 0 });
 };
 
 /** With the checkpoints locked, so that no runner writes in between. */
