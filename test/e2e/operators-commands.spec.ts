@@ -145,11 +145,20 @@ describe('trunkline keys', () => {
     [['parked', 'retry', 'call-history v1'], 1, 'nothing of call-history v1 is parked'],
     [['simulate'], 2, 'say what people dial: --number'],
     [['simulate', '--number', '7000', '--port', '99999'], 2, 'expected a port from 0'],
+    [['simulate', '--hours', '1', '--faults', 'some'], 2, 'expected all, none, or numbers of faults'],
     [['frobnicate'], 2, "unknown command 'frobnicate'"],
   ])('a wrong call is answered in words: %j', async (args, code, text) => {
     const ended = await run(...args);
     expect([ended.code, ended.err]).toEqual([code, expect.stringContaining(text)]);
     expect(ended.err).not.toContain('    at ');
+  });
+});
+
+describe('trunkline simulate', () => {
+  it('with --hours lives through a day in memory, and twice through the same one', async () => {
+    const [once, again] = [await run('simulate', '--seed', '7', '--hours', '0.1'), await run('simulate', '--seed', '7', '--hours', '0.1')];
+    expect([once.code, once.out]).toEqual([0, expect.stringMatching(/^seed 7: \d+ calls, \d+ events, \d+ faults, log [0-9a-f]{64}\n$/)]);
+    expect(again.out).toBe(once.out);
   });
 });
 

@@ -4,7 +4,6 @@ import type { Alterations } from '../../src/engine/simulation/simulated-process.
 import type { Command } from '../../src/kernel/command.js';
 import { CommandDispatcher, type SomeDecider } from '../../src/platform/event-store/command-dispatcher.js';
 import type { CommandResult } from '../../src/platform/event-store/command-executor.js';
-import { deterministicId } from '../../src/platform/event-store/deterministic-ids.js';
 import { InMemoryLeases, InMemoryLeaseTable } from '../../src/platform/subscriptions/in-memory-leases.js';
 import type { ReadModelStore } from '../../src/platform/subscriptions/read-model-store.port.js';
 import type { EslConnect } from '../../src/telephony/adapters/freeswitch/esl-client.port.js';
@@ -72,17 +71,6 @@ const timersForgotten: Alterations = {
   }),
 };
 
-const commandIdsForgotten = (): Alterations => {
-  let sent = 0;
-  return {
-    core: (core) =>
-      dispatching(core, (command) => {
-        sent += 1;
-        return { ...command, meta: { ...command.meta, commandId: deterministicId(command.meta.commandId, sent) } };
-      }),
-  };
-};
-
 const leasesNotChecked: Alterations = {
   platform: (platform) => ({
     ...platform,
@@ -137,7 +125,6 @@ export const plantedBugs = (): readonly PlantedBug[] => [
   { name: 'a checkpoint stored before its rows', alter: rowsAfterCheckpoint },
   { name: 'appends without an expected revision', alter: noExpectedRevision },
   { name: 'timers not armed again after a restart', alter: timersForgotten },
-  { name: 'command ids forgotten', alter: commandIdsForgotten() },
   { name: 'leases and epochs not checked', alter: leasesNotChecked },
   { name: 'no comparison after a reconnect', alter: notCompared },
   { name: 'a snapshot restored as if it were newer', alter: snapshotAtTheEnd },
