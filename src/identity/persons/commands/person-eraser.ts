@@ -52,12 +52,15 @@ export class PersonEraser {
     const { tenantId } = meta;
     if (!(await caughtUp())) throw new DomainError('unavailable', 'read-models-behind', 'the read models are behind the log, so it cannot be told which recordings are of this person; send the same request again in a while');
     const { kind, personId, subjects } = 'number' in person ? this.ofNumber(tenantId, person.number) : await this.ofAgent(tenantId, person.agentId);
-    // What an agent recorded is of the callers; it goes with them.
-    const recordings = kind === 'agent' ? [] : await recorded.recordingsOf(tenantId, subjects);
-    if (recordings.length === 0 && kind === 'number' && !(await this.isKnown(tenantId, subjects))) throw notFound('person-not-found', 'nothing is known of whoever has this number, or not any more');
     const erasureId = deterministicId(meta.commandId, 'erasure');
+    const stream = streamOf('person', personId);
+    // The same request again: by now nothing may be known of them.
+    const asked = (await executor.load(personDecider, stream)).state.erasures.find((erasure) => erasure.erasureId === erasureId);
+    // What an agent recorded is of the callers; it goes with them.
+    const recordings = asked?.recordings ?? (kind === 'agent' ? [] : await recorded.recordingsOf(tenantId, subjects));
+    if (asked === undefined && recordings.length === 0 && kind === 'number' && !(await this.isKnown(tenantId, subjects))) throw notFound('person-not-found', 'nothing is known of whoever has this number, or not any more');
     const data = { erasureId, personId, kind, subjects, recordings, reason, reference };
-    return { result: await executor.execute(personDecider, streamOf('person', personId), { type: 'ErasePerson', data, meta }), erasureId, personId, subjects, recordings };
+    return { result: await executor.execute(personDecider, stream, { type: 'ErasePerson', data, meta }), erasureId, personId, subjects, recordings };
   }
 
   private ofNumber(tenantId: string, number: string): Found {
