@@ -38,6 +38,8 @@ export class MissingLegs {
     const gone: Absent[] = [];
     let missed = 0;
     for (const leg of this.legs.onNode(this.nodeId)) {
+      // It lived at that time: that it was missing before says nothing about its end.
+      if (present.has(leg.legId)) this.since.delete(leg.legId);
       // One that appeared while the list was taken may not be in it.
       if (present.has(leg.legId) || msOf(leg.createdAt) >= msOf(snapshot.takenAt)) continue;
       const since = this.since.get(leg.legId);
@@ -46,7 +48,9 @@ export class MissingLegs {
         missed += 1;
         continue;
       }
-      if (!(await snapshot.confirmAbsent(leg.legId)) || this.legs.get(leg.legId) === undefined) continue;
+      const absent = await snapshot.confirmAbsent(leg.legId);
+      if (!absent) this.since.delete(leg.legId);
+      if (!absent || this.legs.get(leg.legId) === undefined) continue;
       gone.push({ leg, earliest: this.allSeenAt === undefined || msOf(this.allSeenAt) < msOf(leg.createdAt) ? leg.createdAt : this.allSeenAt, latest: since });
       this.since.delete(leg.legId);
     }
