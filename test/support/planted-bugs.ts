@@ -39,10 +39,16 @@ const dispatching = (core: Core, change: (command: Command) => Command | undefin
 const ignoring = (ignored: (command: Command) => boolean): Alterations => ({ core: (core) => dispatching(core, (command) => (ignored(command) ? undefined : command)) });
 
 const checkpointEarly: Alterations = {
-  platform: (platform, stores) => ({
-    ...platform,
-    checkpoints: but(platform.checkpoints, { save: async (name, { logId }, lease) => platform.checkpoints.save(name, { position: await stores.log.head(), logId }, lease) }),
-  }),
+  core: (core) => {
+    const dispatcher = but(core.dispatcher, {
+      dispatch: async (stream, command) => {
+        const { actor } = command.meta;
+        if (actor.kind === 'process' && !actor.id.startsWith('effects/')) await core.checkpoints.save('processes/routing', { position: await core.store.head().catch(() => 0n), logId: core.logId }).catch(() => undefined);
+        return core.dispatcher.dispatch(stream, command);
+      },
+    });
+    return { ...core, dispatcher };
+  },
 };
 
 const rowsAfterCheckpoint: Alterations = {
@@ -53,6 +59,18 @@ const rowsAfterCheckpoint: Alterations = {
         await store.write({ ...write, states: write.states.map((state) => ({ ...state, position: write.upTo })) });
       },
     }),
+};
+
+const timersAfterCheckpoint: Alterations = {
+  platform: (platform) => ({
+    ...platform,
+    timers: but(platform.timers, {
+      save: async (runner, changes, checkpoint, lease) => {
+        await platform.timers.save(runner, { set: [], gone: [] }, checkpoint, lease);
+        await platform.timers.save(runner, changes, checkpoint, lease);
+      },
+    }),
+  }),
 };
 
 const noExpectedRevision: Alterations = {
@@ -123,6 +141,7 @@ export const plantedBugs = (): readonly PlantedBug[] => [
   { name: 'the end of a wrap-up lost', alter: ignoring((command) => command.type === 'EndWrapUp' && isTimers(command)) },
   { name: 'a checkpoint stored before the commands that it stands for', alter: checkpointEarly },
   { name: 'a checkpoint stored before its rows', alter: rowsAfterCheckpoint },
+  { name: 'a checkpoint stored before its timers', alter: timersAfterCheckpoint },
   { name: 'appends without an expected revision', alter: noExpectedRevision },
   { name: 'timers not armed again after a restart', alter: timersForgotten },
   { name: 'leases and epochs not checked', alter: leasesNotChecked },
