@@ -161,7 +161,7 @@ describe('recordings, from the switch to the archive', () => {
     expect(await scene.get(`/v1/recordings/${recordingId}/content`)).toMatchObject({ status: 503, body: { code: 'object-storage-unavailable' } });
     // Somebody changed the object behind our back: it is not given out as what was recorded.
     const [[key, object]] = [...mini.objects] as [[string, { body: Buffer; headers: Record<string, string> }]];
-    mini.objects.set(key, { ...object, body: Buffer.concat([object.body.subarray(0, -1), Buffer.from([1])]) });
+    mini.objects.set(key, { ...object, body: Buffer.concat([object.body.subarray(0, -1), Buffer.from([object.body.at(-1)! ^ 1])]) });
     expect(await scene.get(`/v1/recordings/${recordingId}/content`)).toMatchObject({ status: 503, body: { code: 'recording-damaged' } });
     expect(scene.center.engine.alarms.count('recording-damaged')).toBe(1);
     mini.objects.delete(key);

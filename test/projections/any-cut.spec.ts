@@ -39,7 +39,7 @@ const disorder = (random: SeededRandom, steps: number): Scene => {
     (callId) => scene.fact(s, callId, legOf(callId), { kind: pick(['held', 'resumed'] as const), by: 'switch' }),
     (callId) => scene.fact(s, callId, legOf(callId), { kind: 'transferred', how: 'blind', destination: '+1' }),
     (callId) => scene.ends(s, callId, legOf(callId), pick(['NORMAL_CLEARING', 'NO_ANSWER', 'USER_BUSY']), pick(['far-end', 'switch'])),
-    (callId) => scene.call(s, callId, 'InferLegEnd', { legId: legOf(callId), evidence: 'absent', earliest: sceneTime(s - 5), latest: sceneTime(s) }),
+    (callId) => scene.call(s, callId, 'InferLegEnd', { legId: legOf(callId), evidence: 'absent', earliest: sceneTime(s - 5), endedAt: sceneTime(s), latest: sceneTime(s) }),
     (callId) => scene.call(s, callId, 'WitnessLegEnd', { legId: legOf(callId), cause: 'NORMAL_CLEARING', q850: 16, hungUpBy: 'far-end', times: { createdAt: sceneTime(s - 60) }, endedAt: sceneTime(s - random.between(0, 3)) }),
     (callId) => scene.call(s, callId, 'ExpireQueueWait', { segmentId: scene.segmentOf(callId) }),
     () => scene.shift(s, pick(AGENTS), 'EndWrapUp', { segmentId: null, by: 'agent' }),

@@ -35,8 +35,8 @@ const twoAgents = (): Scene => {
 
 const inferred = (): Scene =>
   new Scene().signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(2, 'A', 'a1', 'o1').picksUp(5, 'A', 'o1')
-    .call(60, 'A', 'InferLegEnd', { legId: 'leg-o1', evidence: 'absent-after-gap', earliest: sceneTime(20), latest: sceneTime(59) })
-    .call(60, 'A', 'InferLegEnd', { legId: 'A', evidence: 'absent-after-gap', earliest: sceneTime(20), latest: sceneTime(59) });
+    .call(60, 'A', 'InferLegEnd', { legId: 'leg-o1', evidence: 'absent-after-gap', earliest: sceneTime(20), endedAt: sceneTime(59), latest: sceneTime(59) })
+    .call(60, 'A', 'InferLegEnd', { legId: 'A', evidence: 'absent-after-gap', earliest: sceneTime(20), endedAt: sceneTime(59), latest: sceneTime(59) });
 
 describe('the CDR', () => {
   test('of a call that the first agent missed and the second took', async () => {
@@ -81,7 +81,7 @@ describe('the CDR', () => {
     const scene = new Scene().signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales');
     const offer = { offerId: 'o1', segmentId: 'A/sales', agentId: 'a1', shiftId: 'a1+1', legId: 'leg-o1', address: 'user/1001', strategy: 'longest-idle-agent', candidates: [], dueAt: sceneTime(30), ringTimeoutMs: 20_000, wrapUpMs: 0 };
     scene.call(2, 'A', 'MakeOffer', offer).call(2, 'A', 'RingAgent', { offerId: 'o1' }).call(2.1, 'A', 'SettleAction', { actionId: 'o1:originate', outcome: 'succeeded', detail: '' });
-    scene.call(9, 'A', 'InferLegEnd', { legId: 'leg-o1', evidence: 'never-seen', earliest: sceneTime(2.1), latest: sceneTime(9) });
+    scene.call(9, 'A', 'InferLegEnd', { legId: 'leg-o1', evidence: 'never-seen', earliest: sceneTime(2.1), endedAt: sceneTime(9), latest: sceneTime(9) });
     expect((await cdr(scene, 'A')).legs[1]).toMatchObject({ legId: 'leg-o1', role: 'agent', agentId: 'a1', offerId: 'o1', nodeId: 'node-1', createdAt: sceneTime(2.1), endedAt: sceneTime(9), confidence: 'inferred', evidence: 'never-seen', answeredAt: null });
   });
 
@@ -140,7 +140,7 @@ describe('the CDR', () => {
   });
 
   test('takes the true wait of a caller whose end in the queue was only inferred', async () => {
-    const scene = new Scene().arrives(0, 'A').enters(0, 'A', 'sales').call(60, 'A', 'InferLegEnd', { legId: 'A', evidence: 'absent-after-gap', earliest: sceneTime(5), latest: sceneTime(59) });
+    const scene = new Scene().arrives(0, 'A').enters(0, 'A', 'sales').call(60, 'A', 'InferLegEnd', { legId: 'A', evidence: 'absent-after-gap', earliest: sceneTime(5), endedAt: sceneTime(59), latest: sceneTime(59) });
     expect(await cdr(scene, 'A')).toMatchObject({ waitMs: 59_000, confidence: 'inferred' });
     scene.call(90, 'A', 'WitnessLegEnd', { legId: 'A', cause: 'ORIGINATOR_CANCEL', q850: 487, hungUpBy: 'switch', times: { createdAt: sceneTime(0) }, endedAt: sceneTime(12) });
     expect(await cdr(scene, 'A')).toMatchObject({ waitMs: 12_000, confidence: 'witnessed', segments: [{ waitMs: 12_000, endedAt: sceneTime(12), reason: 'hung-up' }] });

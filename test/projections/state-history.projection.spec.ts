@@ -36,7 +36,7 @@ describe('how a call was', () => {
   test('and as it was believed to be, before and after the true end was known', async () => {
     const scene = new Scene().signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(2, 'A', 'a1', 'o1').picksUp(5, 'A', 'o1');
     const inGap = known(scene);
-    for (const legId of ['leg-o1', 'A']) scene.call(60, 'A', 'InferLegEnd', { legId, evidence: 'absent', earliest: sceneTime(20), latest: sceneTime(59) });
+    for (const legId of ['leg-o1', 'A']) scene.call(60, 'A', 'InferLegEnd', { legId, evidence: 'absent', earliest: sceneTime(20), endedAt: sceneTime(59), latest: sceneTime(59) });
     const inferred = known(scene);
     for (const [legId, s] of [['A', 30], ['leg-o1', 30.02]] as const) scene.call(90, 'A', 'WitnessLegEnd', { legId, cause: 'NORMAL_CLEARING', q850: 16, hungUpBy: 'far-end', times: { createdAt: sceneTime(0) }, endedAt: sceneTime(s) });
     await using(scene, async (queries) => {

@@ -69,7 +69,7 @@ const KINDS: readonly ((step: Step, state: CallState, at: string, n: number) => 
   ([, a, b, c], state, at) => ({ type: 'RecordLegFact', data: { legId: of([...liveLegs(state).map(({ legId }) => legId), 'A'], a), fact: factOf(b, of([...liveLegs(state).map(({ legId }) => legId), 'B'], c), at) } }),
   ([, a], _state, at) => ({ type: 'MoveLeg', data: { passport: passport(of(LEGS, a)), toCallId: 'other', at } }),
   ([, a], _state, at) => ({ type: 'AdoptLeg', data: { passport: passport(of(LEGS, a)), fromCallId: 'other', at } }),
-  ([, a], _state, at) => ({ type: 'InferLegEnd', data: { legId: of(LEGS, a), evidence: 'not-in-show-channels', earliest: at, latest: at } }),
+  ([, a], _state, at) => ({ type: 'InferLegEnd', data: { legId: of(LEGS, a), evidence: 'not-in-show-channels', earliest: at, endedAt: at, latest: at } }),
   ([, a, b], _state, at) => ({ type: 'WitnessLegEnd', data: { legId: of(LEGS, a), cause: of(CAUSES, b), q850: 16, hungUpBy: of(HUNG_UP_BY, b), times: { createdAt: at }, endedAt: at } }),
   ([, , b, c], _state, at, n) => ({
     type: 'EnqueueCall',
@@ -158,7 +158,7 @@ class AnyCall {
     const at = isoTime(T0 + 1_000_000);
     for (let round = 0; round < 3; round += 1) {
       for (const actionId of Object.keys(this.state.actions)) this.send({ type: 'SettleAction', data: { actionId, outcome: 'failed', detail: 'NO_ANSWER' } }, at);
-      for (const legId of this.state.expectedLegs) this.send({ type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest: at, latest: at } }, at);
+      for (const legId of this.state.expectedLegs) this.send({ type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest: at, endedAt: at, latest: at } }, at);
       for (const { legId } of liveLegs(this.state)) this.send({ type: 'RecordLegFact', data: { legId, fact: { kind: 'ended', cause: 'NORMAL_CLEARING', q850: 16, sipStatus: null, hungUpBy: 'far-end', times: { createdAt: at } } } }, at);
     }
   }

@@ -166,7 +166,7 @@ describe('the end', () => {
     call.fact(1.05, 'A', ended('far-end'));
     call.send(1.1, 'SettleAction', { actionId: 'o1:originate', outcome: 'succeeded', detail: 'leg-o1' });
     expect(call.count('CallEnded')).toBe(0);
-    expect(call.send(9, 'InferLegEnd', { legId: 'leg-o1', evidence: 'not-in-show-channels', earliest: iso(1), latest: iso(9) })).toEqual(['LegEnded', 'CallEnded']);
+    expect(call.send(9, 'InferLegEnd', { legId: 'leg-o1', evidence: 'not-in-show-channels', earliest: iso(1), endedAt: iso(9), latest: iso(9) })).toEqual(['LegEnded', 'CallEnded']);
   });
 
   it('a leg that appears after its offer was closed is hung up at once, and the call ends after it', () => {
@@ -307,7 +307,7 @@ describe('gaps', () => {
   it('a contact that ended by inference ends with the first of its legs, as far as their ends are known', () => {
     const call = talking();
     call.fact(10, 'A', { kind: 'held', by: 'far-end' });
-    for (const legId of ['A', 'leg-o1']) call.send(40, 'InferLegEnd', { legId, evidence: 'not-in-show-channels', earliest: iso(9), latest: iso(39) });
+    for (const legId of ['A', 'leg-o1']) call.send(40, 'InferLegEnd', { legId, evidence: 'not-in-show-channels', earliest: iso(9), endedAt: iso(39), latest: iso(39) });
     expect(call.data('AgentContactEnded')).toMatchObject({ holdMs: 29_000 });
     const witness = (legId: string, s: number, hungUpBy: 'far-end' | 'switch') => ({ legId, cause: 'NORMAL_CLEARING', q850: 16, hungUpBy, times: { createdAt: iso(0) }, endedAt: iso(s) });
     expect(call.send(50, 'WitnessLegEnd', witness('A', 20.5, 'switch'))).toEqual(['LegEndCorrected', 'SegmentEndCorrected']);
@@ -326,9 +326,9 @@ describe('gaps', () => {
 
   it('infers an end with its bounds, corrects it by the own CDR of the switch, and says so', () => {
     const call = talking();
-    call.send(40, 'InferLegEnd', { legId: 'A', evidence: 'not-in-show-channels', earliest: iso(10), latest: iso(40) });
+    call.send(40, 'InferLegEnd', { legId: 'A', evidence: 'not-in-show-channels', earliest: iso(10), endedAt: iso(40), latest: iso(40) });
     expect(call.data('LegEnded')).toMatchObject({ confidence: 'inferred', bounds: { earliest: iso(10), latest: iso(40) }, hungUpBy: 'unknown' });
-    call.send(40, 'InferLegEnd', { legId: 'leg-o1', evidence: 'not-in-show-channels', earliest: iso(10), latest: iso(40) });
+    call.send(40, 'InferLegEnd', { legId: 'leg-o1', evidence: 'not-in-show-channels', earliest: iso(10), endedAt: iso(40), latest: iso(40) });
     expect(call.data('CallEnded')).toMatchObject({ confidence: 'inferred', endedBy: 'unknown' });
     const witness = { legId: 'A', cause: 'NORMAL_CLEARING', q850: 16, hungUpBy: 'far-end' as const, times: { createdAt: iso(0), answeredAt: iso(0.1) }, endedAt: iso(17) };
     expect(call.send(41, 'WitnessLegEnd', witness)).toEqual(['LegEndCorrected', 'SegmentEndCorrected']);

@@ -95,8 +95,8 @@ export type CallCommand =
   | Command<'MoveLeg', { readonly passport: LegPassport; readonly toCallId: string; readonly at: string }>
   /** The leg came from another call at `at`. One that went away (again) later stays away. */
   | Command<'AdoptLeg', { readonly passport: LegPassport; readonly fromCallId: string; readonly at: string }>
-  /** The leg is gone and nobody saw it go: it ended between the two times. */
-  | Command<'InferLegEnd', { readonly legId: string; readonly evidence: string; readonly earliest: string; readonly latest: string }>
+  /** The leg is gone and nobody saw it go: it ended between `earliest` and `latest`, and is dated `endedAt`, when it was missed first. */
+  | Command<'InferLegEnd', { readonly legId: string; readonly evidence: string; readonly earliest: string; readonly endedAt: string; readonly latest: string }>
   /** The call's node could not be heard between the two times. */
   | Command<'NoteUnheard', { readonly gapId: string; readonly nodeId: string; readonly from: string; readonly to: string }>
   /** The switch's own CDR of a leg. */

@@ -89,8 +89,8 @@ export const callDecider: Decider<CallState, CallCommand, CallEvent> = {
       case 'AdoptLeg':
         return adoptLeg(command, state);
       case 'InferLegEnd': {
-        const { legId, evidence, earliest, latest } = command.data;
-        return endLeg(state, command.meta, legId, latest, {
+        const { legId, evidence, earliest, endedAt, latest } = command.data;
+        return endLeg(state, command.meta, legId, endedAt, {
           cause: 'UNKNOWN',
           q850: null,
           sipStatus: null,

@@ -172,13 +172,17 @@ export class NodeWatch implements NodeListener {
     this.parts.legs.noteEnd(leg.legId);
   }
 
-  /** Bounds are told by the switch's clock, as all times of its calls are. */
+  /**
+   * Times are told by the switch's clock, as all times of its calls are. The end is dated when the leg was missed, and not
+   * as late as it may have been: its agent is free from here on, and may be in another call within the uncertainty.
+   */
   private inferEnd({ legId, callId, tenantId }: { readonly legId: string; readonly callId: string; readonly tenantId: string }, since: string, until: string, causeId: string): void {
     this.inferred += 1;
     const earliest = isoTime(msOf(since) + this.offsetMs - REPORTED_AFTER_MS);
-    const latest = isoTime(msOf(until) + this.offsetMs + UNCERTAIN_MS);
+    const endedAt = later(earliest, isoTime(msOf(until) + this.offsetMs));
+    const latest = isoTime(msOf(endedAt) + UNCERTAIN_MS);
     const meta = { commandId: deterministicId('infer-end', legId, causeId), tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch' as const, id: this.nodeId }, correlationId: callId, causationId: causeId };
-    this.parts.lanes.send(callId, { type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest, latest }, meta });
+    this.parts.lanes.send(callId, { type: 'InferLegEnd', data: { legId, evidence: 'not-in-show-channels', earliest, endedAt, latest }, meta });
   }
 
   /** Says so once in each call that was there meanwhile. By the switch's clock, as all times of its calls are. */
