@@ -326,8 +326,9 @@ describe('gaps', () => {
 
   it('infers an end with its bounds, corrects it by the own CDR of the switch, and says so', () => {
     const call = talking();
-    call.send(40, 'InferLegEnd', { legId: 'A', evidence: 'not-in-show-channels', earliest: iso(10), endedAt: iso(40), latest: iso(40) });
-    expect(call.data('LegEnded')).toMatchObject({ confidence: 'inferred', bounds: { earliest: iso(10), latest: iso(40) }, hungUpBy: 'unknown' });
+    call.send(40, 'InferLegEnd', { legId: 'A', evidence: 'not-in-show-channels', earliest: iso(10), endedAt: iso(40), latest: iso(40.6) });
+    expect(call.data('LegEnded')).toMatchObject({ confidence: 'inferred', bounds: { earliest: iso(10), latest: iso(40.6) }, hungUpBy: 'unknown' });
+    expect(call.events.filter(({ type }) => type === 'LegEnded' || type === 'AgentContactEnded').map(({ occurredAt }) => occurredAt)).toEqual([iso(40), iso(40)]);
     call.send(40, 'InferLegEnd', { legId: 'leg-o1', evidence: 'not-in-show-channels', earliest: iso(10), endedAt: iso(40), latest: iso(40) });
     expect(call.data('CallEnded')).toMatchObject({ confidence: 'inferred', endedBy: 'unknown' });
     const witness = { legId: 'A', cause: 'NORMAL_CLEARING', q850: 16, hungUpBy: 'far-end' as const, times: { createdAt: iso(0), answeredAt: iso(0.1) }, endedAt: iso(17) };
