@@ -25,7 +25,8 @@ const lanes = [
 ];
 
 /** Specs of test/soak: nothing else may run beside them, one of their tests may take minutes, and a connection to what was killed must not keep the run from ending. */
-const SOAK = ['--maxWorkers=1', '--forceExit', '--testTimeout=1800000', '--testPathIgnorePatterns=/node_modules/'];
+// The first takes all that follows it up to the next option.
+const SOAK = ['--testPathIgnorePatterns=/node_modules/', '--maxWorkers=1', '--testTimeout=1800000', '--forceExit'];
 
 const SLOW_MS = 20_000;
 const SHOWN = 10;
