@@ -1,10 +1,9 @@
-import type { AgentBoardQueries } from './agent-board/agent-board.queries.js';
+import type { AgentBoardQueries, QueueAgents } from './agent-board/agent-board.queries.js';
 import type { ConfigurationQueries } from './configuration/configuration.queries.js';
 import type { LiveCallsQueries } from './live-calls/live-calls.queries.js';
 
 /** A queue in service as its board shows it. Times ISO 8601 UTC. */
-export interface QueueOnBoard {
-  readonly queueId: string;
+export interface QueueOnBoard extends QueueAgents {
   readonly name: string;
   readonly waiting: number;
   /** Of these, being offered to an agent. */
@@ -12,13 +11,6 @@ export interface QueueOnBoard {
   readonly talking: number;
   /** Since when the longest waiting has waited; null where nobody waits. */
   readonly longestSince: string | null;
-  readonly members: number;
-  readonly signedIn: number;
-  /** Available and idle. */
-  readonly ready: number;
-  readonly onCall: number;
-  readonly wrapUp: number;
-  readonly paused: number;
 }
 
 /** The read models that the board is made of. */

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { configuration } from '../../projections/configuration/configuration.projection.js';
 import { liveCalls } from '../../projections/live-calls/live-calls.projection.js';
 import type { Line } from '../../src/simulator/switch/far-end.js';
-import { answeringPhone, CallCenter } from '../support/call-center.js';
+import { CallCenter } from '../support/call-center.js';
+import { quickPhone } from '../support/phones.js';
 import { eventually } from '../support/engine.js';
 
 // A loaded machine takes its time; nothing here is timed.
@@ -30,7 +31,7 @@ describe('commands on live calls, over HTTP', () => {
 
   /** A caller who waits in a queue without agents. */
   const waiting = async (heard: string[] = []): Promise<Line> => {
-    const line = center.call(IVR, '+4915112345678', answeringPhone(heard));
+    const line = center.call(IVR, '+4915112345678', quickPhone(heard));
     await center.seen(line.channelId, 'CallEnqueued');
     return line;
   };

@@ -17,13 +17,15 @@ import { verify } from '../../src/platform/subscriptions/projection-verify.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
 import { settingsFrom } from '../../src/settings.js';
-import { type CdrPoster, type Endpoints, EslSocketServer, type FarEnd, HttpCdrPoster, type Line, SeededRandom, SimulatedSwitch, wavFiles } from '../../src/simulator/index.js';
+import { type CdrPoster, EslSocketServer, HttpCdrPoster, type Line, SeededRandom, SimulatedSwitch, wavFiles } from '../../src/simulator/index.js';
 import { databaseUrlOf, ensureBuilt, trunkline } from '../support/built-program.js';
 import { eventually, nodeUrl, queueSettings } from '../support/engine.js';
 import { EventSource } from '../support/event-source.js';
 import { wholeLog } from '../../src/engine/simulation/invariants/histories.js';
 import { Needles } from '../support/needles.js';
+import { phones } from '../support/phones.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
+import { type Answer, requestAt } from '../support/requests.js';
 
 /** Who asks to be erased: the same person to us, however the number is written. */
 const GONE = { number: '+4917655500111', name: 'Wilhelmine Ünverwechselbar' };
@@ -53,15 +55,6 @@ describe('erasing a person', () => {
   /** What the switch wrote of each leg. */
   const cdrs = new Map<string, string>();
 
-  const phone = (): FarEnd => ({
-    invited: (line: Line) => {
-      line.ring();
-      systemClock.after(30, () => line.answer());
-    },
-  });
-  const endpoints: Endpoints = {
-    dial: (address) => ({ kind: 'telephone', channelName: `sofia/internal/${address.split('/').at(-1) ?? ''}`, destination: address.split('/').at(-1) ?? '', address, farEnd: phone() }),
-  };
   const env = (): Record<string, string> => ({ DATABASE_URL: databaseUrlOf(fresh.pool), TRUNKLINE_DATA_DIR: join(folder, 'data'), TRUNKLINE_HTTP_PORT: '0', TRUNKLINE_MASTER_KEY: MASTER_KEY, TRUNKLINE_CDR_PASSWORD: 'cdr' });
   const start = (roles: string, objects = 'data'): Promise<Program> => {
     const settings = { ...settingsFrom({ ...env(), TRUNKLINE_ROLES: roles }), dataDir: join(folder, objects), cdrSpool: join(folder, 'spool'), freeswitchNodes: roles.includes('telephony') ? [nodeUrl(server.port, { recordingsFolder: join(folder, 'recordings') })] : [] };
@@ -82,13 +75,10 @@ describe('erasing a person', () => {
     const meta = { commandId, tenantId, at: isoTime(systemClock.now()), actor: { kind: 'user' as const, id: 'test' }, correlationId: commandId, causationId: commandId };
     return one.engine.core.dispatcher.dispatch(streamOf(category, id), { type, data, meta });
   };
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  const ask = async (program: Program, method: string, path: string, body?: unknown): Promise<{ status: number; body: any; text: string }> => {
-    const response = await fetch(`${program.url}${path}`, { method, headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json', 'idempotency-key': systemRandom.uuid() }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    const text = await response.text();
-    answered += text;
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any
-    return { status: response.status, text, body: /\b(application\/json|problem\+json)/.test(response.headers.get('content-type') ?? '') ? (JSON.parse(text) as any) : undefined };
+  const ask = async (program: Program, method: string, path: string, body?: unknown): Promise<Answer> => {
+    const answer = await requestAt(program.url ?? '')(method, path, body === undefined ? { key } : { key, body, headers: { 'idempotency-key': systemRandom.uuid() } });
+    answered += typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+    return answer;
   };
   const events = (callId: string, program = one): Promise<RecordedEvent[]> => program.engine.core.log.readStream(streamOf('call', callId));
   const has = (callId: string, type: string, count = 1) => eventually(`${type} of ${callId}`, async () => (await events(callId)).filter((event) => event.type === type).length >= count);
@@ -159,7 +149,7 @@ describe('erasing a person', () => {
       cdrs.set(cdr.uuid, cdr.body);
       new HttpCdrPoster({ url: `${one.url}/v1/switch-cdrs`, username: 'switch', password: 'cdr', clock: systemClock, retries: 0 }).post(cdr);
     } };
-    fs = new SimulatedSwitch({ clock: systemClock, random: new SeededRandom(3), endpoints, recordingFiles: wavFiles, cdrPoster });
+    fs = new SimulatedSwitch({ clock: systemClock, random: new SeededRandom(3), endpoints: phones(), recordingFiles: wavFiles, cdrPoster });
     server = new EslSocketServer(fs);
     await server.listen();
     await startBoth();

@@ -12,7 +12,8 @@ import { S3ObjectStorage } from '../../src/platform/object-storage/s3.object-sto
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
 import type { Line } from '../../src/simulator/switch/far-end.js';
-import { answeringPhone, CallCenter } from '../support/call-center.js';
+import { CallCenter } from '../support/call-center.js';
+import { quickPhone } from '../support/phones.js';
 import { eventually } from '../support/engine.js';
 import { S3_KEY, S3_REGION, S3Mini } from '../support/s3-mini.js';
 
@@ -48,7 +49,7 @@ describe('recordings, from the switch to the archive', () => {
     const post = (callId: string, path: string) => center.request('POST', `/v1/calls/${callId}/${path}`, { key, body: {} });
     const events = (recordingId: string): Promise<RecordedEvent[]> => center.engine.engine.core.log.readStream(streamOf('recording', recordingId));
     const line = async (): Promise<Line> => {
-      const one = center.call(IVR, '+4915112345678', answeringPhone());
+      const one = center.call(IVR, '+4915112345678', quickPhone());
       await center.seen(one.channelId, 'LegAnswered');
       return one;
     };

@@ -1,17 +1,13 @@
 import { streamOf } from '../../src/kernel/streams.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { SeededRandom } from '../../src/simulator/seeded-random.js';
-import type { Endpoints, FarEnd, Line } from '../../src/simulator/switch/far-end.js';
+import type { FarEnd, Line } from '../../src/simulator/switch/far-end.js';
 import { EslSocketServer } from '../../src/simulator/switch/esl/esl-socket-server.js';
 import { SimulatedSwitch } from '../../src/simulator/switch/simulated-switch.js';
 import { callHistory } from '../../projections/call-history/call-history.projection.js';
 import { liveCalls } from '../../projections/live-calls/live-calls.projection.js';
 import { eventually, nodeUrl, queueSettings, TestEngine } from '../support/engine.js';
-
-/** A phone that answers after a moment, or does whatever the test says. */
-const phones = (behaviour: () => FarEnd): Endpoints => ({
-  dial: (address) => ({ kind: 'telephone', channelName: `sofia/internal/${address.split('/')[1]}@127.0.0.1`, destination: address.split('/')[1] ?? '', address, farEnd: behaviour() }),
-});
+import { phones } from '../support/phones.js';
 
 describe('a call through the whole engine', () => {
   let behaviour: () => FarEnd;

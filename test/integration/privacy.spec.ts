@@ -18,9 +18,10 @@ import type { Projection } from '../../src/platform/subscriptions/projection.js'
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
 import { settingsFrom } from '../../src/settings.js';
-import { type Endpoints, EslSocketServer, type FarEnd, type Line, SeededRandom, SimulatedSwitch } from '../../src/simulator/index.js';
+import { EslSocketServer, type Line, SeededRandom, SimulatedSwitch } from '../../src/simulator/index.js';
 import { eventually, nodeUrl, queueSettings } from '../support/engine.js';
 import { wholeLog } from '../../src/engine/simulation/invariants/histories.js';
+import { phones } from '../support/phones.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
 
 /** What must not be found: each can be mistaken for nothing else. */
@@ -53,16 +54,6 @@ describe('what is known of people', () => {
   let database: Database;
   let folder: string;
   let logged: string;
-
-  const phone = (): FarEnd => ({
-    invited: (line: Line) => {
-      line.ring();
-      systemClock.after(30, () => line.answer());
-    },
-  });
-  const endpoints: Endpoints = {
-    dial: (address) => ({ kind: 'telephone', channelName: `sofia/internal/${address.split('/').at(-1) ?? ''}`, destination: address.split('/').at(-1) ?? '', address, farEnd: phone() }),
-  };
 
   const start = async (projections: readonly Projection[] = readModels): Promise<void> => {
     const { host, port, user, database: name } = fresh.pool;
@@ -106,7 +97,7 @@ describe('what is known of people', () => {
     folder = mkdtempSync(join(tmpdir(), 'privacy-'));
     fresh = await freshDatabase();
     database = new Database(fresh.pool);
-    fs = new SimulatedSwitch({ clock: systemClock, random: new SeededRandom(3), endpoints, settings: { password: 'correct-horse' } });
+    fs = new SimulatedSwitch({ clock: systemClock, random: new SeededRandom(3), endpoints: phones(), settings: { password: 'correct-horse' } });
     server = new EslSocketServer(fs);
     await server.listen();
     await start([...readModels, careless]);

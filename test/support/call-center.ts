@@ -18,21 +18,13 @@ import type { QueueSettings } from '../../src/routing/contract/routing-events.js
 import type { CdrPoster } from '../../src/simulator/switch/cdr-poster.port.js';
 import { SeededRandom } from '../../src/simulator/seeded-random.js';
 import { wavFiles } from '../../src/simulator/wav-files.js';
-import type { Endpoints, FarEnd, Line } from '../../src/simulator/switch/far-end.js';
+import type { FarEnd, Line } from '../../src/simulator/switch/far-end.js';
 import { EslSocketServer } from '../../src/simulator/switch/esl/esl-socket-server.js';
 import type { SwitchTruth } from '../../src/simulator/switch/observer.js';
 import { SimulatedSwitch } from '../../src/simulator/switch/simulated-switch.js';
 import { type ApiApp, requestAt } from './api-app.js';
 import { eventually, nodeUrl, queueSettings, TestEngine, type TestEngineOptions } from './engine.js';
-
-/** A phone that rings and answers after 30 ms, and hears digits. */
-export const answeringPhone = (heard: string[] = []): FarEnd => ({
-  invited: (line: Line) => {
-    line.ring();
-    systemClock.after(30, () => line.answer());
-  },
-  digits: (_line: Line, digits: string) => void heard.push(digits),
-});
+import { phones, quickPhone } from './phones.js';
 
 export interface CallCenterOptions {
   readonly projections?: readonly Projection[];
@@ -48,7 +40,7 @@ export class CallCenter {
   /** What truly happened at the switch. */
   readonly truths: SwitchTruth[] = [];
   /** What a phone does that the switch dials; by default it answers. */
-  phone: (address: string) => FarEnd = () => answeringPhone();
+  phone: (address: string) => FarEnd = () => quickPhone();
   private readonly poster: { current: CdrPoster | undefined } = { current: undefined };
 
   private constructor(
@@ -65,12 +57,7 @@ export class CallCenter {
 
   static async start({ projections = [], change = (parts) => parts, cdrPoster, node, engine: engineOptions }: CallCenterOptions = {}): Promise<CallCenter> {
     const holder: { center: CallCenter | undefined } = { center: undefined };
-    const endpoints: Endpoints = {
-      dial: (address) => {
-        const destination = address.split('/').at(-1) ?? '';
-        return { kind: 'telephone', channelName: `sofia/internal/${destination}@127.0.0.1`, destination, address, farEnd: holder.center?.phone(address) ?? {} };
-      },
-    };
+    const endpoints = phones((address) => holder.center?.phone(address) ?? {});
     const poster: CdrPoster = { post: (cdr) => holder.center?.poster.current?.post(cdr) };
     const fs = new SimulatedSwitch({ clock: systemClock, random: new SeededRandom(1), endpoints, cdrPoster: poster, recordingFiles: wavFiles });
     const server = new EslSocketServer(fs);

@@ -7,6 +7,7 @@ import { trunklineDialplan, type Dialplan } from '../../src/simulator/switch/dia
 import { inMemoryConnection, type InMemoryStream } from '../../src/simulator/switch/esl/in-memory-connection.js';
 import type { Dialled, Endpoints, FarEnd } from '../../src/simulator/switch/far-end.js';
 import { SimulatedSwitch } from '../../src/simulator/switch/simulated-switch.js';
+import { answeringPhone } from './phones.js';
 import type { CdrPoster } from '../../src/simulator/switch/cdr-poster.port.js';
 
 /** What a client of the simulated event socket has seen, decoded as the engine decodes it. */
@@ -66,15 +67,6 @@ export interface SimulatedNodeOptions {
   /** Where a dial string leads; by default a telephone that answers after 500 ms. */
   readonly dial?: (address: string) => Dialled;
 }
-
-/** A telephone that rings and answers by itself. */
-export const answeringPhone = (clock: VirtualClock, answerAfterMs = 500, hooks: FarEnd = {}): FarEnd => ({
-  ...hooks,
-  invited(line) {
-    line.ring();
-    clock.after(answerAfterMs, () => line.answer());
-  },
-});
 
 export const telephone = (destination: string, farEnd: FarEnd): Dialled => ({ kind: 'telephone', channelName: `sofia/internal/${destination}@192.0.2.20:5060`, destination, address: '192.0.2.20', farEnd });
 

@@ -6,7 +6,8 @@ import { Truth } from '../../../src/simulator/truth.js';
 import { SUBSCRIBED_EVENTS } from '../../../src/telephony/adapters/freeswitch/freeswitch-translator.js';
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { answeringPhone, simulatedNode, telephone } from '../../support/simulated-node.js';
+import { answeringPhone } from '../../support/phones.js';
+import { simulatedNode, telephone } from '../../support/simulated-node.js';
 
 const call = { from: '+491511234567', fromName: 'Caller', to: '+4930555010' };
 

@@ -1,4 +1,5 @@
-import { answeringPhone, simulatedNode, telephone } from '../../support/simulated-node.js';
+import { answeringPhone } from '../../support/phones.js';
+import { simulatedNode, telephone } from '../../support/simulated-node.js';
 
 const GOODBYE = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/';
 
