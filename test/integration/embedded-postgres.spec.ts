@@ -60,6 +60,13 @@ afterEach(async () => {
   rmSync(join(directory, '..'), { recursive: true, force: true });
 });
 
+/** From its next start on the server lets nobody in, or whoever it let in before. */
+const doors = (open: boolean): void => {
+  const hba = join(directory, 'data', 'pg_hba.conf');
+  const rules = readFileSync(hba, 'utf8');
+  writeFileSync(hba, open ? rules.replaceAll(/^local(.*)reject$/gm, 'local$1trust') : rules.replaceAll(/^local(.*)trust$/gm, 'local$1reject'));
+};
+
 describe('an embedded PostgreSQL that is kept', () => {
   it('is started again in the same place when it has ended, with all that was committed', async () => {
     const alarms = new AlarmCounter();
@@ -98,6 +105,21 @@ describe('an embedded PostgreSQL that is kept', () => {
     } finally {
       await kept.stop();
     }
+  });
+
+  test('is not left running where it was launched and lets nobody in, and is started again until it does', async () => {
+    const alarms = new AlarmCounter();
+    const kept = await KeptPostgres.start({ dataDir: directory, clock: realClock }, alarms);
+    try {
+      doors(false);
+      process.kill(serverPid()!, 'SIGKILL');
+      await eventually('it is tried again', () => alarms.count('embedded-database-not-started') >= 2, 60_000);
+      doors(true);
+      await eventually('it lets in', () => ask(kept.pool(), 'SELECT 1').then(() => true, () => false), 60_000);
+    } finally {
+      await kept.stop();
+    }
+    expect(serverPid()).toBeUndefined();
   });
 });
 

@@ -55,7 +55,13 @@ const ensureDatabase = async (config: pg.PoolConfig): Promise<void> => {
 
 const handleOf = async (clock: Clock, server: RunningServer, attached: boolean): Promise<EmbeddedPostgres> => {
   const pool = (database = DATABASE): pg.PoolConfig => ({ host: server.socketDirectory, port: server.port, user: 'postgres', database, ssl: false });
-  await ensureDatabase(pool());
+  try {
+    await ensureDatabase(pool());
+  } catch (error) {
+    // Whoever gets no handle cannot stop it.
+    if (!attached) await stopServer(clock, server);
+    throw error;
+  }
   let stopped: Promise<void> | undefined;
   return { pool, attached, stop: () => (stopped ??= attached ? Promise.resolve() : stopServer(clock, server)) };
 };
