@@ -14,8 +14,8 @@ export class Erasures {
 
   /** `fanout`: where boards that are watched hear of it. */
   constructor(core: Core, carriesOut: boolean, fanout?: LiveFanout) {
-    const { log, dispatcher, clock, alarms, keys, executor } = core;
-    this.effects = new EffectRunner(erasures(keys, carriesOut), { log, dispatcher, clock, alarms });
+    const { log, dispatcher, clock, alarms, keys, executor, holder } = core;
+    this.effects = new EffectRunner(erasures(keys, carriesOut), { log, dispatcher, clock, alarms, holder });
     this.folds = new LiveFoldRunner(core, [this.effects], { name: 'erasures' });
     this.folds.onApplied((events: readonly RecordedEvent[], upTo) => {
       for (const { type, data, metadata } of events as readonly Recorded<PersonEvent>[]) {

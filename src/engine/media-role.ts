@@ -50,7 +50,7 @@ export class MediaRole {
     const leased = { leases, clock, alarms, holder };
     this.nodes = new OwnedNodes(folders, ({ nodeId, host }) => (mediaNodes === undefined ? isThisMachine(host) : mediaNodes.includes(nodeId)), leased);
     const files = new LocalRecordingFiles({ isOurs: (nodeId) => this.nodes.isOurs(nodeId), folderOf: (nodeId) => folders.get(nodeId)?.recordingsFolder });
-    this.effects = new EffectRunner(recordingDeeds({ files, objects, alarms }), { log, dispatcher, clock, alarms });
+    this.effects = new EffectRunner(recordingDeeds({ files, objects, alarms }), { log, dispatcher, clock, alarms, holder });
     this.folds = new LiveFoldRunner({ reader, logId, alarms, clock, snapshots }, [folders, this.effects], { name: 'media' });
     this.folds.onApplied((events) => {
       if (events.some(({ type }) => folders.eventTypes.includes(type))) void this.nodes.follow();

@@ -65,7 +65,7 @@ export class TelephonyRole {
     const { clock, random, alarms, dispatcher, log, reader, logId, snapshots, leases, holder } = core;
     const gateway = (this.gateway = new FreeswitchGateway(clock));
     this.sessions = new FreeswitchNodeSessions(options.connect, gateway, clock, random, options.session);
-    this.effects = new EffectRunner(switchActions(gateway), { log, dispatcher, clock, alarms });
+    this.effects = new EffectRunner(switchActions(gateway), { log, dispatcher, clock, alarms, holder });
     this.lanes = new FactLanes(
       (stream, command) => dispatcher.dispatch(stream, command),
       clock,

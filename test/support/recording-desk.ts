@@ -62,7 +62,7 @@ export class RecordingDesk {
     const real = new CommandDispatcher(new CommandExecutor(log), DECIDERS);
     const dispatcher = { dispatch: (...args: Parameters<CommandDispatcher['dispatch']>) => (alive ? real.dispatch(...args) : new Promise<CommandResult>(() => undefined)) } as unknown as CommandDispatcher;
     const files = new LocalRecordingFiles({ isOurs: (nodeId) => alive && nodes.includes(nodeId), folderOf: (nodeId) => (nodeId === 'fs1' ? this.recordings : undefined) });
-    const effects = new EffectRunner(recordingDeeds({ files, objects, alarms }), { log, dispatcher, clock, alarms });
+    const effects = new EffectRunner(recordingDeeds({ files, objects, alarms }), { log, dispatcher, clock, alarms, holder: 'desk' });
     const folds = new LiveFoldRunner({ reader, logId: 'desk', alarms, clock }, [effects], { name: 'media' });
     const timers = new TimerRunner({ reader, logId: 'desk', store: this.timers, dispatcher, clock, alarms }, [recordingTimers], { name: 'timers/recordings' });
     await folds.start();

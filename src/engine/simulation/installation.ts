@@ -1,4 +1,4 @@
-import type { Outside, Weather } from './link.js';
+import type { Link, Outside, Weather } from './link.js';
 import { type ProcessParts, SimulatedProcess } from './simulated-process.js';
 
 const RESTART_MS = 1_000;
@@ -21,6 +21,8 @@ export class Installation {
   constructor(
     private readonly parts: Omit<ProcessParts, 'onDoom'>,
     slots: number,
+    /** The way from the people's own process to the stores: it has the same weather as all others. */
+    private readonly frontDoor: Link,
   ) {
     this.slots = Array.from({ length: slots }, () => ({ process: undefined, away: new Map<Outside, number>() }));
   }
@@ -119,11 +121,12 @@ export class Installation {
   }
 
   private tellWeather(): void {
-    for (const { process, away } of this.slots) {
-      if (process === undefined) continue;
-      const missing = (['store', 'database'] as const).filter((outside) => (this.count.get(outside) ?? 0) + (away.get(outside) ?? 0) > 0);
-      const weather: Weather = { away: new Set(missing), losesAnswers: this.losing };
-      process.weather = weather;
-    }
+    for (const { process, away } of this.slots) if (process !== undefined) process.weather = this.weatherOf(away);
+    this.frontDoor.weather = this.weatherOf(new Map());
+  }
+
+  private weatherOf(here: ReadonlyMap<Outside, number>): Weather {
+    const missing = (['store', 'database'] as const).filter((outside) => (this.count.get(outside) ?? 0) + (here.get(outside) ?? 0) > 0);
+    return { away: new Set(missing), losesAnswers: this.losing };
   }
 }

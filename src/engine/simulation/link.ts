@@ -37,7 +37,7 @@ export class Link {
     private readonly onDoom: () => void = () => undefined,
   ) {}
 
-  /** The process dies at its so many-th call from now, before or after the call is carried out. */
+  /** The process dies at its so many-th call or step from now, before or after it is carried out. */
   doom(calls: number, afterwards: boolean): void {
     this.callsLeft = calls;
     this.diesAfterwards = afterwards;
@@ -79,6 +79,21 @@ export class Link {
     if (this.death.signal.aborted) await never();
   }
 
+  /**
+   * A step that reaches the outside at once, such as a command to the switch: false where the process dies
+   * before it. It may also die right after it.
+   */
+  step(): boolean {
+    if (this.death.signal.aborted) return false;
+    const doomed = this.callsLeft !== undefined && (this.callsLeft -= 1) <= 0;
+    if (!doomed) return true;
+    const { diesAfterwards } = this;
+    // Whoever takes the step is not yet gone while it does so.
+    if (diesAfterwards) queueMicrotask(() => void this.perish());
+    else void this.perish();
+    return diesAfterwards;
+  }
+
   private perish<T>(): Promise<T> {
     this.callsLeft = undefined;
     this.onDoom();
@@ -108,7 +123,7 @@ export const keysAway = (): Error => new DomainError('unavailable', 'subject-key
 
 /** The event store behind the link. What others append comes a seeded while later. */
 export const linkedStore = (store: EventStore, link: Link): EventStore => {
-  const port = linked(store, link, 'store', { append: true, readStream: false, readAll: false, head: false, logId: false });
+  const port = linked(store, link, 'store', { append: true, appendTogether: true, readStream: false, readAll: false, head: false, logId: false });
   const subscribe = async function* (options: SubscribeOptions): AsyncGenerator<SubscriptionMessage, void, undefined> {
     const signal = AbortSignal.any([options.signal, link.severed]);
     for await (const message of store.subscribeToAll({ ...options, signal })) {

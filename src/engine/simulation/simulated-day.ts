@@ -77,7 +77,8 @@ export class SimulatedDay {
     this.clock = new VirtualClock(this.startedAt);
     const { clock } = this;
     this.stores = new SharedStores(clock, seed);
-    this.people = new People(clock, random.fork('people'), this.stores, new Link(clock, random.fork('front door')));
+    const frontDoor = new Link(clock, random.fork('front door'));
+    this.people = new People(clock, random.fork('people'), this.stores, frontDoor);
     const pace = paceOf(hours);
     this.heartbeatMs = pace.heartbeatMs;
     this.simulation = new Simulation({
@@ -88,7 +89,7 @@ export class SimulatedDay {
     this.supervisor = new Supervisor({ clock, random: random.fork('supervisor'), people: this.people, truth: this.simulation.truth });
     this.witness = new SwitchWitness(this.stores.log);
     const slots = random.next() < 0.3 ? 2 : 1;
-    this.installation = new Installation({ clock, random: random.fork('installation'), stores: this.stores, node: this.simulation.node, projections, pace, alter, onCommand: (command) => this.witness.hear(command) }, slots);
+    this.installation = new Installation({ clock, random: random.fork('installation'), stores: this.stores, node: this.simulation.node, projections, pace, alter, onCommand: (command) => this.witness.hear(command) }, slots, frontDoor);
     const busy: readonly [number, number] = hours >= 20 ? [BUSY_HOURS[0] * HOUR_MS, BUSY_HOURS[1] * HOUR_MS] : [0, Math.floor(hours * 0.95 * HOUR_MS)];
     const planned = random.fork('faults');
     const count = 4 + Math.floor(planned.next() * (hours >= 20 ? 25 : 6 + 4 * hours));

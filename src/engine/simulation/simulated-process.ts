@@ -37,7 +37,7 @@ export interface ProcessParts {
   readonly projections: readonly Projection[];
   readonly pace: Pace;
   readonly alter: Alterations;
-  /** It died in the middle of a call to its stores. */
+  /** It died in the middle of a call to its stores, or of a command to the switch. */
   readonly onDoom: () => void;
   /** Hears every command to the switch. */
   readonly onCommand: (command: string) => void;
@@ -102,7 +102,7 @@ export class SimulatedProcess {
     const { core } = this;
     const readModels: ReadModelStore = linked<ReadModelStore>(stores.readModels, link, 'database', { ensure: true, statesOf: false, activate: true, write: true, tryOut: false });
     this.worker = new WorkerRole(core, alter.readModels?.(readModels) ?? readModels, projections);
-    const connect = connectOver({ open: () => this.dial(), clock, onCommand: this.parts.onCommand });
+    const connect = connectOver({ open: () => this.dial(), clock, onCommand: (command) => this.mayStillSend(command) });
     this.telephony = new TelephonyRole(core, {
       connect: alter.connect?.(connect) ?? connect,
       rejectUnknownNumbers: true,
@@ -126,8 +126,18 @@ export class SimulatedProcess {
     if (this.dead) return;
     this.clock.die();
     this.link.sever();
-    for (const stream of this.streams) stream.destroy();
+    // What was written before is on its way, unless it was still in this machine.
+    for (const stream of this.streams) {
+      if (this.random.next() < 0.2) stream.destroy();
+      else stream.end();
+    }
     this.streams.clear();
+  }
+
+  private mayStillSend(command: string): boolean {
+    const sent = this.link.step();
+    if (sent) this.parts.onCommand(command);
+    return sent;
   }
 
   private dial(): ByteStream | undefined {

@@ -38,11 +38,11 @@ class StreamTransport extends EventEmitter implements EslTransport {
   uncork(): void {}
 }
 
-/** The word of whoever connects: a way to the switch, or none. `onCommand` hears what is sent. */
+/** The word of whoever connects: a way to the switch, or none. `onCommand` hears what is sent; false: it is not sent any more. */
 export interface StreamDialling {
   readonly open: () => ByteStream | undefined;
   readonly clock: Clock;
-  readonly onCommand?: (command: string) => void;
+  readonly onCommand?: (command: string) => boolean;
 }
 
 /** Connects and authenticates as `connectEsl` does, over bytes in memory. */
@@ -58,7 +58,7 @@ export const connectOver = ({ open, clock, onCommand }: StreamDialling): EslConn
       const transport = new StreamTransport(stream);
       const decoder = new EslDecoder();
       const write = (command: string): void => {
-        onCommand?.(command);
+        if (onCommand?.(command) === false) return;
         transport.write(`${command}\n\n`);
       };
       const fail = (reason: EslConnectError['reason'], message: string): void => {

@@ -2,6 +2,7 @@ import { type Clock, isoTime, msOf, type Timer, within } from '../../kernel/cloc
 import { DomainError } from '../../kernel/errors.js';
 import type { Json, RecordedEvent } from '../../kernel/event.js';
 import type { CommandDispatcher } from '../event-store/command-dispatcher.js';
+import type { CommandResult } from '../event-store/command-executor.js';
 import { deterministicId } from '../event-store/deterministic-ids.js';
 import type { EventLog } from '../event-store/event-log.js';
 import type { Alarms } from '../observability/alarms.port.js';
@@ -16,6 +17,8 @@ export interface EffectRunnerParts {
   readonly dispatcher: CommandDispatcher;
   readonly clock: Clock;
   readonly alarms: Alarms;
+  /** Names this start of the process: a deed that another one has begun is not begun here. */
+  readonly holder: string;
 }
 
 /** Where the event that asked for an effect is; enough to find it again. */
@@ -62,6 +65,7 @@ const ASK_AGAIN = { firstMs: 200, maxMs: 5_000 };
 /** Longest wait at shutdown for deeds that are under way, ms. */
 const STOP_MS = 5_000;
 const TOO_LATE: Outcome = { outcome: 'failed', detail: 'too late' };
+const SOMEBODY_ELSES: Outcome = { outcome: 'unknown', detail: 'it was begun and its result never came' };
 /**
  * After its deadline an effect that nobody could take is settled by whoever sees it, ms. Long enough for
  * one that another process began in time and is still about.
@@ -265,7 +269,7 @@ export class EffectRunner<Request> implements LiveFold {
       if (found === undefined) this.askLater(open);
       if (found !== 'perform') return found;
     }
-    if (!open.fresh && open.started) return { outcome: 'unknown', detail: 'it was begun and its result never came' };
+    if (!open.fresh && open.started) return SOMEBODY_ELSES;
     if (late) return TOO_LATE;
     if (!this.kind.isReady(request)) {
       open.fresh = false;
@@ -273,9 +277,10 @@ export class EffectRunner<Request> implements LiveFold {
     }
     if (effect.guarantee === 'at-most-once') {
       if (this.kind.startCommand === undefined) throw new Error(`${this.kind.name} has a deed that is done at most once and no command that says that it begins`);
-      const refusal = await this.send(open, this.kind.startCommand(effect, open.stream), 'start');
-      if (refusal !== undefined) return { outcome: 'failed', detail: refusal.message };
+      const began = await this.send(open, this.kind.startCommand(effect, open.stream), `start by ${this.parts.holder}`);
+      if (began instanceof DomainError) return { outcome: 'failed', detail: began.message };
       open.started = true;
+      if (began.position === 0n) return SOMEBODY_ELSES;
     }
     // Whatever happens now, it is not begun a second time without being asked about.
     open.fresh = false;
@@ -297,8 +302,8 @@ export class EffectRunner<Request> implements LiveFold {
     return found.outcome === 'unknown' && !late ? undefined : found;
   }
 
-  /** The refusal, where it was refused for good. */
-  private async send(open: Open<Request>, command: TimerCommand, step: string): Promise<DomainError | undefined> {
+  /** What it wrote, or the refusal where it was refused for good. */
+  private async send(open: Open<Request>, command: TimerCommand, step: string): Promise<CommandResult | DomainError> {
     const { dispatcher, clock } = this.parts;
     const meta = {
       commandId: deterministicId('effect', open.eventId, step),
@@ -309,12 +314,11 @@ export class EffectRunner<Request> implements LiveFold {
       causationId: open.eventId,
     };
     try {
-      await retryForEver(clock, this.stopping.signal, () => dispatcher.dispatch(command.stream, { type: command.type, data: command.data, meta }), isPassing);
+      return await retryForEver(clock, this.stopping.signal, () => dispatcher.dispatch(command.stream, { type: command.type, data: command.data, meta }), isPassing);
     } catch (error) {
       if (!(error instanceof DomainError) || isPassing(error)) throw error;
       return error;
     }
-    return undefined;
   }
 
   private async readAgain({ stream, revision, eventId }: Asked): Promise<Effect<Request> | undefined> {

@@ -25,20 +25,21 @@ type DeedCommand = Command<'Ask', Wish> | Command<'Start', { readonly id: string
 
 const deedSpecs: EventSpecs<DeedEvent> = { DeedRequested: { version: 1 }, DeedStarted: { version: 1 }, DeedSettled: { version: 1 } };
 
-const deeds: Decider<{ readonly settled: readonly string[] }, DeedCommand, DeedEvent> = {
+const deeds: Decider<{ readonly started: readonly string[]; readonly settled: readonly string[] }, DeedCommand, DeedEvent> = {
   category: 'deeds',
   version: 1,
   eventTypes: ['DeedRequested', 'DeedStarted', 'DeedSettled'],
-  initialState: { settled: [] },
+  initialState: { started: [], settled: [] },
   decide: (command, state) => {
     if (command.type === 'Ask') return [{ type: 'DeedRequested', data: command.data }];
     if (command.type === 'Start') {
       if (command.data.refused === true) throw new DomainError('conflict', 'too-late', 'nobody wants it any more');
-      return [{ type: 'DeedStarted', data: command.data }];
+      return state.started.includes(command.data.id) ? [] : [{ type: 'DeedStarted', data: command.data }];
     }
     return state.settled.includes(command.data.id) ? [] : [{ type: 'DeedSettled', data: command.data }];
   },
-  evolve: (state, event) => (event.type === 'DeedSettled' ? { settled: [...state.settled, event.data.id] } : state),
+  evolve: (state, event) =>
+    event.type === 'DeedStarted' ? { ...state, started: [...state.started, event.data.id] } : event.type === 'DeedSettled' ? { ...state, settled: [...state.settled, event.data.id] } : state,
 };
 
 const done: Outcome = { outcome: 'succeeded', detail: 'done' };
@@ -85,6 +86,7 @@ const engine = () => {
   const { log } = sampleLog(clock, { store, catalog: sampleCatalog(deedSpecs) });
   const dispatcher = new CommandDispatcher(new CommandExecutor(log), [deeds]);
   let number = 0;
+  let started = 0;
   const send = (type: string, data: unknown): Promise<unknown> => {
     const commandId = `command-${(number += 1)}`;
     return dispatcher.dispatch('deeds-1', { type, data, meta: { commandId, tenantId: 'acme', at: '2026-01-01T00:00:00.000Z', actor: { kind: 'system', id: 'test' }, correlationId: 'c', causationId: commandId } });
@@ -92,10 +94,11 @@ const engine = () => {
   const ask = (id: string, guarantee: Wish['guarantee'], more: Partial<Wish> = {}): Promise<unknown> =>
     send('Ask', { id, lane: id, guarantee, deadlineAt: new Date(clock.now() + 10_000).toISOString(), ...more });
   const boot = async (kind: EffectKind<string>) => {
+    const holder = `process-${(started += 1)}`;
     const alarms = new AlarmCounter();
     const reader = new Reader(log, clock, alarms);
     await reader.start();
-    const runner = new EffectRunner(kind, { log, dispatcher, clock, alarms });
+    const runner = new EffectRunner(kind, { log, dispatcher, clock, alarms, holder });
     const folds = new LiveFoldRunner({ reader, logId: 'log', alarms, clock, snapshots }, [runner], { name: 'folds' });
     await folds.start();
     await folds.caughtUp();
@@ -157,6 +160,17 @@ describe('effects', () => {
     await settle();
     expect([world.performed, world.probed, (await settled()).sort()]).toEqual([['first'], ['probed'], ['first succeeded: done', 'once unknown: it was begun and its result never came', 'probed succeeded: done']]);
     await stop();
+  });
+
+  test('that two processes take for theirs, because a lease was lost and its holder does not know it yet, are begun by one of them', async () => {
+    const { ask, boot, settled } = engine();
+    const [one, other] = [outside(), outside()];
+    const [first, second] = [await boot(one.kind), await boot(other.kind)];
+    await ask('once', 'at-most-once');
+    await settle();
+    expect([...one.world.performed, ...other.world.performed]).toEqual(['once']);
+    expect(await settled()).toHaveLength(1);
+    await Promise.all([first.stop(), second.stop()]);
   });
 
   test('of one lane keep their order, others do not wait for them', async () => {
