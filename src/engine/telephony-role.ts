@@ -81,6 +81,7 @@ export class TelephonyRole {
       alarms,
       musicOf: (nodeId) => this.agents.musicOf(nodeId),
       enabled: () => this.routes,
+      entering: (caller) => this.router.entering(caller),
     });
     this.router = new Router({ state: this.routing, addresses: this.agents, dispatcher, clock, random, alarms, enabled: () => this.routes });
     this.folds = new LiveFoldRunner({ reader, logId, alarms, clock, snapshots }, [this.legs, this.numbers, this.nodes, this.agents, this.routing, this.admission, this.effects], { name: 'telephony' });

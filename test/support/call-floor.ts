@@ -22,6 +22,7 @@ import { Reader } from '../../src/platform/subscriptions/reader.js';
 import { AgentDirectory } from '../../src/routing/agents/directory/agent-directory.fold.js';
 import { Router } from '../../src/routing/offers/router.js';
 import { RouterState } from '../../src/routing/offers/router-state.js';
+import { enteringCaller } from '../../src/routing/offers/routing-view.js';
 import { finishLegMoves } from '../../src/telephony/calls/processes/finish-leg-moves.process.js';
 import { routingProcesses, routingTimers } from '../../src/routing/offers/routing-reactions.js';
 import type { QueueSettings } from '../../src/routing/queues/domain/queue.events.js';
@@ -40,6 +41,7 @@ const NODE = { name: 'n', host: 'h', port: 8021, password: 'secret', deviceAddre
 export interface Engine {
   readonly log: EventLog;
   readonly state: RouterState;
+  readonly router: Router;
   readonly alarms: AlarmCounter;
   readonly dispatcher: CommandDispatcher;
   readonly executor: CommandExecutor;
@@ -84,7 +86,7 @@ export class CallFloor {
     const processes = new ProcessRunner({ reader, log, dispatcher, clock, alarms, checkpoints: this.checkpoints, parked: this.parked }, [...routingProcesses, finishLegMoves], { name: 'processes' });
     const timers = new TimerRunner({ reader, logId: 'floor', store: this.timers, dispatcher, clock, alarms }, routingTimers, { name: 'timers' });
     const engine: Engine = {
-      log, state, alarms, dispatcher, executor,
+      log, state, router, alarms, dispatcher, executor,
       stop: async (how) => {
         router.stop();
         this.engines.splice(this.engines.indexOf(engine), 1);
@@ -158,7 +160,11 @@ export class CallFloor {
     await this.fact(callId, callId, { kind: 'parked' });
     const overflow = more.overflowTo === undefined ? { kind: 'hang-up' } : { kind: 'queue', queueId: more.overflowTo };
     const maxWaitAt = more.maxWaitMs === undefined ? null : isoTime(this.clock.now() + more.maxWaitMs);
-    await this.send(`call-${callId}`, 'EnqueueCall', { segmentId: `s-${callId}`, legId: callId, queueId, priority: more.priority ?? 5, waitingSince: at, maxWaitAt, answer: 'on-entry', overflow, previousSegmentId: null, music: null });
+    const entry = { segmentId: `s-${callId}`, legId: callId, queueId, priority: more.priority ?? 5, waitingSince: at, maxWaitAt, answer: 'on-entry', overflow, previousSegmentId: null, music: null };
+    const commandId = deterministicId('entry', callId);
+    const sent = this.send(`call-${callId}`, 'EnqueueCall', entry, { commandId });
+    this.engines[0]?.router.entering(enteringCaller(entry, { callId, tenantId: TENANT, nodeId: 'n1', commandId, visited: [queueId] }));
+    await sent;
     await this.quiet();
   }
 

@@ -36,28 +36,37 @@ export interface Chain<Link> {
   readonly states: ReadonlyMap<Link, StreamState>;
 }
 
-const MOST_STEPS = 8;
+/** A command that somebody waits for, and what is to follow from it. */
+export interface FirstCommand {
+  readonly command: Command;
+  readonly followUps: FollowUps | undefined;
+}
+
+const MOST_STEPS = 16;
 
 /**
- * Decides a command and all that follows from it, each on what the one before leaves, without waiting for
- * any of it to be recorded. Undefined where that cannot be done here and now (a stream is in use or not in
- * memory, somebody refuses, a command was carried out before): then nothing has happened, and each step goes
- * its own way.
+ * Decides the commands that wait for a stream and all that follows from them, each on what the one before
+ * leaves, without waiting for any of it to be recorded. Undefined where that cannot be done here and now (a
+ * stream is in use or not in memory, somebody refuses, a command was carried out before): then nothing has
+ * happened, and each step goes its own way.
  */
-export const decideChain = <Link extends ChainLink>(first: { readonly link: Link; readonly command: Command }, followUps: FollowUps, borrow: (followUp: FollowUp) => Link | undefined): Chain<Link> | undefined => {
+export const decideChain = <Link extends ChainLink>(link: Link, commands: readonly FirstCommand[], borrow: (followUp: FollowUp) => Link | undefined): Chain<Link> | undefined => {
   const steps: Step<Link>[] = [];
   const states = new Map<Link, StreamState>();
-  const links = new Map<string, Link>([[first.link.stream, first.link]]);
-  const waiting: { readonly link: Link; readonly command: Command }[] = [first];
+  const links = new Map<string, Link>([[link.stream, link]]);
+  const waiting: ({ readonly link: Link } & FirstCommand)[] = commands.map((first) => ({ link, ...first }));
+  const decided = new Set<string>();
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const { link, command } = next;
-    const state = states.get(link) ?? (link.cached === undefined ? undefined : { ...link.cached });
-    if (state === undefined || state.commands.has(command.meta.commandId) || steps.length === MOST_STEPS) return undefined;
-    states.set(link, state);
+    const { link: at, command, followUps } = next;
+    const { commandId } = command.meta;
+    const state = states.get(at) ?? (at.cached === undefined ? undefined : { ...at.cached });
+    if (state === undefined || state.commands.has(commandId) || decided.has(commandId) || steps.length === MOST_STEPS) return undefined;
+    decided.add(commandId);
+    states.set(at, state);
     const expected = state.revision;
     let events: UncodedEvent[];
     try {
-      events = decideInto(link.decider, state, command);
+      events = decideInto(at.decider, state, command);
     } catch {
       return undefined;
     }
@@ -65,13 +74,14 @@ export const decideChain = <Link extends ChainLink>(first: { readonly link: Link
     const firstRevision = nextRevision(state);
     state.revision = firstRevision + BigInt(events.length - 1);
     state.eventsSinceSnapshot += events.length;
-    steps.push({ link, command, expected, events });
+    steps.push({ link: at, command, expected, events });
+    if (followUps === undefined) continue;
     for (const [index, event] of events.entries()) {
-      for (const followUp of followUps({ ...event, schemaVersion: 0, stream: link.stream, revision: firstRevision + BigInt(index), position: 0n, recordedAt: '' })) {
+      for (const followUp of followUps({ ...event, schemaVersion: 0, stream: at.stream, revision: firstRevision + BigInt(index), position: 0n, recordedAt: '' })) {
         const other = links.get(followUp.stream) ?? borrow(followUp);
         if (other === undefined) return undefined;
         links.set(followUp.stream, other);
-        waiting.push({ link: other, command: followUp.command });
+        waiting.push({ link: other, command: followUp.command, followUps });
       }
     }
   }

@@ -82,8 +82,9 @@ export class CommandExecutor {
   }
 
   /**
-   * With `followUps`, what follows from the command is recorded with it in one append, where the store can do
-   * that and the streams are in memory and not in use; else the command alone is carried out.
+   * With `followUps`, what follows from the command is recorded with it in one append, and with whatever else
+   * waits for the stream, where the store can do that and the streams are in memory and not in use; else the
+   * commands alone are carried out.
    */
   execute<S, C extends Command, E extends DomainEvent>(decider: Decider<S, C, E>, stream: string, command: C, followUps?: FollowUps): Promise<CommandResult> {
     if (categoryOf(stream) !== decider.category) throw new Error(`${stream} is no stream of ${decider.category}`);
@@ -152,8 +153,7 @@ export class CommandExecutor {
       const batch = lane.waiting.splice(0);
       freshen(lane);
       try {
-        if (await this.runChain(lane, batch[0])) batch.shift();
-        await this.runBatch(lane, batch);
+        if (!(await this.runChain(lane, batch))) await this.runBatch(lane, batch);
       } catch (error) {
         lane.cached = undefined;
         const shown = error instanceof EventStoreUnavailable ? unavailable(error) : error;
@@ -165,19 +165,19 @@ export class CommandExecutor {
     lane.running = false;
   }
 
-  /** True where the command was carried out together with what follows from it. */
-  private async runChain(lane: Lane, pending: Pending | undefined): Promise<boolean> {
-    if (pending?.followUps === undefined || lane.cached === undefined || !this.log.appendsTogether) return false;
+  /** True where the commands were carried out together with what follows from them. */
+  private async runChain(lane: Lane, batch: readonly Pending[]): Promise<boolean> {
+    if (lane.cached === undefined || !this.log.appendsTogether || !batch.some(({ followUps }) => followUps !== undefined)) return false;
     const borrowed: Lane[] = [];
     try {
-      const chain = decideChain({ link: lane, command: pending.command }, pending.followUps, ({ stream }) => {
+      const chain = decideChain(lane, batch, ({ stream }) => {
         const other = this.lanes.get(stream);
         if (other === undefined || other.running) return undefined;
         other.running = true;
         borrowed.push(other);
         return other;
       });
-      if (chain === undefined || chain.steps.length < 2) return false;
+      if (chain === undefined || chain.steps.length === batch.length) return false;
       const { steps, states } = chain;
       const appended = await this.log.appendTogether(steps.map(({ link, expected, events }) => ({ stream: link.stream, expected, events })));
       steps.forEach(({ link, command }, index) => {
@@ -189,11 +189,14 @@ export class CommandExecutor {
         link.cached = appended[0]?.events === undefined ? undefined : state;
         this.maybeSnapshot(link, state);
       }
-      const { revision, position } = appended[0]!;
-      pending.resolve({ revision, position, duplicate: false });
+      // The first steps are the commands themselves.
+      batch.forEach(({ resolve }, index) => {
+        const { revision, position } = appended[index]!;
+        resolve({ revision, position, duplicate: false });
+      });
       return true;
     } catch {
-      // Whatever it was, or whoever came first: the command is decided again by itself, on what the log says now.
+      // Whatever it was, or whoever came first: each command is decided again by itself, on what the log says now.
       for (const link of [lane, ...borrowed]) link.cached = undefined;
       return false;
     } finally {

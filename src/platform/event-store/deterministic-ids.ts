@@ -22,3 +22,6 @@ export const deterministicId = (...parts: readonly (string | number)[]): string 
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0b0011) | 0b1000).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
+
+/** Id of the event that a command leads to, at this place among its events. */
+export const eventIdOf = (commandId: string, index: number): string => deterministicId(commandId, index);

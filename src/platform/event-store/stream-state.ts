@@ -2,7 +2,7 @@ import type { Command } from '../../kernel/command.js';
 import type { Decider } from '../../kernel/decider.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { DomainEvent, Json, RecordedEvent } from '../../kernel/event.js';
-import { deterministicId } from './deterministic-ids.js';
+import { eventIdOf } from './deterministic-ids.js';
 import type { UncodedEvent } from './event-log.js';
 
 export type AnyDecider = Decider<unknown, Command, DomainEvent>;
@@ -48,7 +48,7 @@ export const decideInto = (decider: AnyDecider, state: StreamState, command: Com
     const occurredAt = event.occurredAt ?? meta.at;
     state.state = decider.evolve(state.state, { ...event, occurredAt });
     return {
-      id: deterministicId(meta.commandId, offset),
+      id: eventIdOf(meta.commandId, offset),
       type: event.type,
       data: event.data as Json,
       metadata: { tenantId: meta.tenantId, occurredAt, commandId: meta.commandId, $correlationId: meta.correlationId, $causationId: meta.causationId, actor: meta.actor },

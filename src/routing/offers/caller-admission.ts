@@ -11,7 +11,7 @@ import type { CallCommand } from '../../telephony/contract/call-commands.js';
 import type { CallEvent } from '../../telephony/contract/call-events.js';
 import type { NumberDirectory } from '../../telephony/ports/number-directory.port.js';
 import { decideAdmission } from './admission.js';
-import type { QueueDirectory } from './routing-view.js';
+import { type Caller, enteringCaller, type QueueDirectory } from './routing-view.js';
 
 /** A call to one of our numbers that is in no queue yet. */
 interface Arrival {
@@ -32,6 +32,8 @@ export interface CallerAdmissionParts {
   readonly musicOf: (nodeId: string) => string | null;
   /** Whether this process is the router now. */
   readonly enabled: () => boolean;
+  /** Hears of each caller in the turn in which their entry is sent. */
+  readonly entering: (caller: Caller) => void;
 }
 
 /** Time until a caller is tried again whom the store did not take, ms. */
@@ -116,23 +118,21 @@ export class CallerAdmission implements LiveFold {
     const number = numbers.byId(numberId);
     const at = clock.now() - msOf(parked.at) < PROMPT_MS ? parked.at : isoTime(clock.now());
     const admission = number === undefined ? undefined : decideAdmission(queues, { tenantId, queueId: number.destination.queueId, at });
-    let command: Pick<CallCommand, 'type' | 'data'>;
+    const commandId = deterministicId('admit', parked.eventId);
+    this.deciding.add(callId);
     if (admission?.kind === 'enqueue') {
       const { queueId, priority, maxWaitAt, answer, overflow, music } = admission;
       queues.expect(callId, queueId);
       const segmentId = deterministicId('segment', parked.eventId);
-      command = {
-        type: 'EnqueueCall',
-        data: { segmentId, legId: callId, queueId, priority, waitingSince: parked.at, maxWaitAt, answer, overflow, previousSegmentId: null, music: music ?? musicOf(nodeId) },
-      };
-    } else command = { type: 'RejectCall', data: { cause: admission?.cause ?? 'UNALLOCATED_NUMBER' } };
-    this.deciding.add(callId);
-    void this.send(callId, tenantId, at, parked.eventId, command);
+      const data = { segmentId, legId: callId, queueId, priority, waitingSince: parked.at, maxWaitAt, answer, overflow, previousSegmentId: null, music: music ?? musicOf(nodeId) };
+      void this.send(callId, tenantId, at, parked.eventId, commandId, { type: 'EnqueueCall', data });
+      this.parts.entering(enteringCaller(data, { callId, tenantId, nodeId, commandId, visited: [queueId] }));
+    } else void this.send(callId, tenantId, at, parked.eventId, commandId, { type: 'RejectCall', data: { cause: admission?.cause ?? 'UNALLOCATED_NUMBER' } });
   }
 
-  private async send(callId: string, tenantId: string, at: string, eventId: string, command: Pick<CallCommand, 'type' | 'data'>): Promise<void> {
+  private async send(callId: string, tenantId: string, at: string, eventId: string, commandId: string, command: Pick<CallCommand, 'type' | 'data'>): Promise<void> {
     const { dispatcher, queues, alarms, clock, enabled } = this.parts;
-    const meta = { commandId: deterministicId('admit', eventId), tenantId, at, actor: { kind: 'router' as const, id: 'caller-admission' }, correlationId: callId, causationId: eventId };
+    const meta = { commandId, tenantId, at, actor: { kind: 'router' as const, id: 'caller-admission' }, correlationId: callId, causationId: eventId };
     try {
       await dispatcher.dispatch(streamOf('call', callId), { ...command, meta });
       this.forget(callId);

@@ -76,6 +76,11 @@ export class RouterState implements LiveFold, MatchView, QueueDirectory {
     this.index.unexpect(callId);
   }
 
+  /** What `look` sees while this caller counts as one who waits. */
+  withEntering<T>(caller: Caller, look: () => T): T {
+    return this.index.withCaller(caller, look);
+  }
+
   /** An offer is on its way to its call: neither side is matched until `OfferMade` is folded or `unhold`. */
   hold(offerId: string, segmentId: string | null, agentId: string | null): void {
     this.index.hold(offerId, segmentId, agentId);

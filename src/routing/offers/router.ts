@@ -15,7 +15,7 @@ import { nextOffers, type OfferPlan } from './match.js';
 import { agentFollowsTheCall } from './processes/agent-follows-the-call.process.js';
 import { ringAgentWhenReserved } from './processes/ring-agent-when-reserved.process.js';
 import type { RouterState } from './router-state.js';
-import type { Caller, Transit } from './routing-view.js';
+import { type Caller, enteringCaller, type Transit } from './routing-view.js';
 
 export interface RouterParts {
   readonly state: RouterState;
@@ -64,6 +64,17 @@ export class Router {
       if (event.type === 'OfferDeclined') this.leaveOut((event.data as { readonly agentId: string }).agentId, this.options.declinedMs);
     }
     this.match();
+  }
+
+  /**
+   * To be called in the turn in which somebody is sent into a queue: where an agent is ready for whom nobody
+   * waits longer, entry and offer are recorded in one append.
+   */
+  entering(caller: Caller): void {
+    if (this.idle()) return;
+    const { state, clock } = this.parts;
+    const plan = state.withEntering(caller, () => nextOffers(state, clock.now())).offers.find(({ caller: { segmentId } }) => segmentId === caller.segmentId);
+    if (plan !== undefined) this.offer(plan);
   }
 
   /** Looks for pairs now: to be called when the router becomes enabled. */
@@ -155,8 +166,10 @@ export class Router {
       const music = admission.music ?? addresses.musicOf(nodeId);
       state.expectCaller(callId, queueId);
       const data = { segmentId: deterministicId('segment', segmentId), legId, queueId, priority, waitingSince, maxWaitAt, answer, overflow, previousSegmentId: segmentId, music };
-      const written = await this.dispatch(caller, deterministicId('overflow', segmentId), { type: 'EnqueueCall', data });
-      if (!written) state.unexpectCaller(callId);
+      const commandId = deterministicId('overflow', segmentId);
+      const written = this.dispatch(caller, commandId, { type: 'EnqueueCall', data });
+      this.entering(enteringCaller(data, { callId, tenantId, nodeId, commandId, visited: [...visited, queueId] }));
+      if (!(await written)) state.unexpectCaller(callId);
     } catch (error) {
       state.unexpectCaller(callId);
       this.moving.delete(segmentId);

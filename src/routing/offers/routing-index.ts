@@ -108,6 +108,16 @@ export class RoutingIndex implements MatchView, QueueDirectory {
     this.listCaller(caller);
   }
 
+  /** What `look` sees while this caller waits, who is in no queue before and after. */
+  withCaller<T>(caller: Caller, look: () => T): T {
+    this.listCaller(caller);
+    try {
+      return look();
+    } finally {
+      this.unlistCaller(caller);
+    }
+  }
+
   /** Replaces what changed about a caller who stays in place. */
   changeCaller(segmentId: string, change: Pick<Caller, 'openOfferId'>): void {
     const caller = this.callers.get(segmentId);

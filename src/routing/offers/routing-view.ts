@@ -1,3 +1,4 @@
+import { eventIdOf } from '../../platform/event-store/deterministic-ids.js';
 import type { ShiftState } from '../agents/domain/agent-shift.state.js';
 import type { QueueSettings } from '../queues/domain/queue.events.js';
 import type { SortedList } from './sorted-list.js';
@@ -21,6 +22,12 @@ export interface Caller {
   readonly visited: readonly string[];
   readonly openOfferId: string | null;
 }
+
+/** A caller whom the command `commandId` is about to put into a queue: behind all who wait equally long. */
+export const enteringCaller = (
+  { segmentId, legId, queueId, priority, waitingSince }: Pick<Caller, 'segmentId' | 'legId' | 'queueId' | 'priority' | 'waitingSince'>,
+  { commandId, ...of }: Pick<Caller, 'callId' | 'tenantId' | 'nodeId' | 'visited'> & { readonly commandId: string },
+): Caller => ({ ...of, segmentId, legId, queueId, priority, waitingSince, order: Number.MAX_SAFE_INTEGER, enteredBy: eventIdOf(commandId, 0), openOfferId: null });
 
 /** An agent as one queue sees them. */
 export interface Candidate {

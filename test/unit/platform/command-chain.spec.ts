@@ -66,7 +66,7 @@ describe('a command with what follows from it', () => {
   it.each([
     ['a stream that is not in memory', [1], '>2 x'],
     ['one that refuses', [1, 2], '>2 full'],
-    ['a chain that has no end', [1, 2], '>2 >1 >2 >1 >2 >1 >2 >1 >2 x'],
+    ['a chain that has no end', [1, 2], '>2 >1 >2 >1 >2 >1 >2 >1 >2 >1 >2 >1 >2 >1 >2 >1 >2 x'],
   ])('is carried out alone before %s', async (_what, tallies, item) => {
     const { send, open, all, together } = world();
     await open(...tallies);
@@ -82,6 +82,25 @@ describe('a command with what follows from it', () => {
     await open(1, 2);
     await Promise.all([send(2, 'first'), send(1, '>2 x'), send(2, 'second')]);
     expect((await all()).slice(2).sort()).toEqual(['1:>2 x', '2:first', '2:second']);
+  });
+
+  it('is one append with the commands that were sent in the same turn, each with its own result', async () => {
+    const { send, open, all, together } = world();
+    await open(1, 2);
+    const results = await Promise.all([send(1, 'a', 'a', []), send(1, '>2 x'), send(1, 'b', 'b', [])]);
+    expect(results.map(({ position, revision, duplicate }) => [position, revision, duplicate])).toEqual([[3n, 1n, false], [4n, 2n, false], [5n, 3n, false]]);
+    expect(together()).toBe(1);
+    expect((await all()).slice(2)).toEqual(['1:a', '1:>2 x', '1:b', '2:x']);
+    expect(await send(1, 'b', 'b', [])).toMatchObject({ position: 5n, duplicate: true });
+  });
+
+  it('leaves the others that were sent in the same turn to themselves where one of them says nothing new', async () => {
+    const { send, open, all, together } = world();
+    await open(1, 2);
+    const [before] = await Promise.all([send(1, 'begin', 'begin-1', []), send(1, '>2 x'), send(1, 'b', 'b', [])]);
+    expect(before).toMatchObject({ duplicate: true, position: 1n });
+    expect(together()).toBe(0);
+    expect((await all()).slice(2)).toEqual(['1:>2 x', '1:b']);
   });
 
   it('is waited for by what comes meanwhile to a stream that is part of it', async () => {

@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import type { RecordedEvent } from '../../../src/kernel/event.js';
+import { enteringCaller } from '../../../src/routing/offers/routing-view.js';
 import { CallFloor } from '../../support/call-floor.js';
 
 const opened = async (agents: readonly string[] = ['ann', 'bob'], settings = {}): Promise<CallFloor> => {
@@ -28,6 +30,46 @@ describe('a call through the router', () => {
     const [wrapUp] = dataOf<{ dueAt: string }>(shift, 'AgentWrapUpStarted');
     expect(shift.at(-1)?.metadata.occurredAt).toBe(wrapUp?.dueAt);
     expect(alarms(floor)).toEqual({});
+  });
+
+  it('is offered with its entry in one append where somebody is ready, and the agent is rung by it', async () => {
+    const floor = await opened(['ann']);
+    await floor.signIn('ann');
+    const before = (await floor.everything()).length;
+    const appends: string[][] = [];
+    floor.engines[0]?.log.onCommitted((events) => appends.push(events.map(({ type }) => type)));
+    const together = jest.spyOn(floor.store, 'appendTogether');
+    await floor.call('c1', 'sales');
+    expect(together).toHaveBeenCalledTimes(1);
+    expect(together.mock.calls[0]?.[0].map(({ stream }) => stream)).toEqual(['call-c1', 'call-c1', 'agentShift-ann+1', 'call-c1']);
+    const [enqueued, offered] = (await floor.events('call-c1')).filter(({ type }) => type === 'CallEnqueued' || type === 'OfferMade');
+    expect(offered?.metadata.$causationId).toBe(enqueued?.id);
+    expect(appends.flat().filter((type) => /^(CallEnq|Offer|Agent)/.test(type))).toEqual(['CallEnqueued', 'OfferMade', 'AgentReserved']);
+    expect((await floor.everything()).length).toBeGreaterThan(before);
+    await floor.advance(120_000);
+    expect(await floor.types('call-c1')).toEqual(['CallEnqueued', 'OfferMade', 'OfferRinging', 'OfferAccepted', 'CallDequeued', 'AgentContactStarted', 'AgentContactEnded', 'CallEnded']);
+    expect(alarms(floor)).toEqual({});
+  });
+
+  it('is not offered with its entry while somebody waits for the same agents', async () => {
+    const floor = await opened(['ann'], { noAnswerDelayMs: 0 });
+    await floor.call('c1', 'sales', { priority: 1 });
+    await floor.signIn('ann', { does: 'ring' });
+    await floor.call('c2', 'sales');
+    expect(dataOf(await floor.events('call-c2'), 'OfferMade')).toEqual([]);
+    expect(dataOf(await floor.events('call-c1'), 'OfferMade')).toMatchObject([{ agentId: 'ann' }]);
+  });
+
+  it('whose entry is refused leaves the agent free for the next one', async () => {
+    const floor = await opened(['ann']);
+    await floor.signIn('ann');
+    // Dialled, and gone before the entry: the call refuses the entry and with it the offer.
+    const gone = enteringCaller({ segmentId: 's', legId: 'c1', queueId: 'sales', priority: 5, waitingSince: '2026-01-01T00:00:00.000Z' }, { callId: 'c1', tenantId: 'acme', nodeId: 'n1', commandId: 'x', visited: ['sales'] });
+    floor.engines[0]?.router.entering(gone);
+    await floor.quiet();
+    expect(await floor.types('agentShift-ann+1')).toEqual(SIGNED_IN);
+    await floor.call('c2', 'sales');
+    expect(dataOf(await floor.events('call-c2'), 'OfferMade')).toMatchObject([{ agentId: 'ann' }]);
   });
 
   it('goes to the one who has been idle longest, and the next one to the other', async () => {
