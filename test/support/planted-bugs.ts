@@ -1,6 +1,7 @@
 import type { Core } from '../../src/engine/core.js';
 import { DECIDERS } from '../../src/engine/domain.js';
 import type { Alterations } from '../../src/engine/simulation/simulated-process.js';
+import type { Random } from '../../src/kernel/clock.js';
 import type { Command } from '../../src/kernel/command.js';
 import { CommandDispatcher, type SomeDecider } from '../../src/platform/event-store/command-dispatcher.js';
 import type { CommandResult } from '../../src/platform/event-store/command-executor.js';
@@ -25,26 +26,34 @@ const but = <T extends object>(target: T, exchanged: Partial<T>): T =>
 
 const NOTHING: CommandResult = { position: 0n, revision: 'no_stream', duplicate: false };
 
-/** A dispatcher between the engine and its own: commands for which it gives undefined are believed to be carried out, and are not. */
-const dispatching = (core: Core, change: (command: Command) => Command | undefined): Core => {
-  const dispatcher = but(core.dispatcher, {
-    dispatch: async (stream, command) => {
+/** A dispatcher before another one: commands for which `change` gives undefined are believed to be carried out, and are not. */
+const changing = (dispatcher: CommandDispatcher, change: (command: Command) => Command | undefined): CommandDispatcher =>
+  but(dispatcher, {
+    dispatch: async (stream, command, followedBy) => {
       const changed = change(command);
-      return changed === undefined ? NOTHING : core.dispatcher.dispatch(stream, changed);
+      return changed === undefined ? NOTHING : dispatcher.dispatch(stream, changed, followedBy);
     },
   });
-  return { ...core, dispatcher };
-};
 
-const ignoring = (ignored: (command: Command) => boolean): Alterations => ({ core: (core) => dispatching(core, (command) => (ignored(command) ? undefined : command)) });
+const ignoring = (ignored: (command: Command) => boolean): Alterations => ({ core: (core) => ({ ...core, dispatcher: changing(core.dispatcher, (command) => (ignored(command) ? undefined : command)) }) });
+
+const renamed =
+  (random: Random) =>
+  (command: Command): Command => ({ ...command, meta: { ...command.meta, commandId: random.uuid() } });
+
+/** What is sent again is taken for something new. */
+const commandIdsForgotten: Alterations = {
+  core: (core) => ({ ...core, dispatcher: changing(core.dispatcher, renamed(core.random)) }),
+  frontDoor: (dispatcher, random) => changing(dispatcher, renamed(random)),
+};
 
 const checkpointEarly: Alterations = {
   core: (core) => {
     const dispatcher = but(core.dispatcher, {
-      dispatch: async (stream, command) => {
+      dispatch: async (stream, command, followedBy) => {
         const { actor } = command.meta;
         if (actor.kind === 'process' && !actor.id.startsWith('effects/')) await core.checkpoints.save('processes/routing', { position: await core.store.head().catch(() => 0n), logId: core.logId }).catch(() => undefined);
-        return core.dispatcher.dispatch(stream, command);
+        return core.dispatcher.dispatch(stream, command, followedBy);
       },
     });
     return { ...core, dispatcher };
@@ -144,6 +153,7 @@ export const plantedBugs = (): readonly PlantedBug[] => [
   { name: 'a checkpoint stored before its timers', alter: timersAfterCheckpoint },
   { name: 'appends without an expected revision', alter: noExpectedRevision },
   { name: 'timers not armed again after a restart', alter: timersForgotten },
+  { name: 'command ids are forgotten', alter: commandIdsForgotten },
   { name: 'leases and epochs not checked', alter: leasesNotChecked },
   { name: 'no comparison after a reconnect', alter: notCompared },
   { name: 'a snapshot restored as if it were newer', alter: snapshotAtTheEnd },

@@ -27,10 +27,11 @@ export class People {
     private readonly random: Random,
     stores: SharedStores,
     link: Link,
+    alter: (dispatcher: CommandDispatcher) => CommandDispatcher = (dispatcher) => dispatcher,
   ) {
     this.log = new EventLog(linkedStore(stores.log, link), eventCatalog(), linked(stores.keys, link, 'database', { keyFor: true, load: false }, keysAway));
     this.executor = new CommandExecutor(this.log);
-    this.dispatcher = new CommandDispatcher(this.executor, DECIDERS);
+    this.dispatcher = alter(new CommandDispatcher(this.executor, DECIDERS));
   }
 
   /** Throws the refusal of the decider. `correlationId`: what it belongs to. */

@@ -78,7 +78,7 @@ export class SimulatedDay {
     const { clock } = this;
     this.stores = new SharedStores(clock, seed);
     const frontDoor = new Link(clock, random.fork('front door'));
-    this.people = new People(clock, random.fork('people'), this.stores, frontDoor);
+    this.people = new People(clock, random.fork('people'), this.stores, frontDoor, (dispatcher) => alter.frontDoor?.(dispatcher, random.fork('altered')) ?? dispatcher);
     const pace = paceOf(hours);
     this.heartbeatMs = pace.heartbeatMs;
     this.simulation = new Simulation({

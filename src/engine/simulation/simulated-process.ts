@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../kernel/clock.js';
+import type { CommandDispatcher } from '../../platform/event-store/command-dispatcher.js';
 import { AlarmCounter } from '../../platform/observability/alarms.port.js';
 import { InMemoryLeases } from '../../platform/subscriptions/in-memory-leases.js';
 import type { LeaseTiming } from '../../platform/subscriptions/leases.port.js';
@@ -20,6 +21,8 @@ export interface Alterations {
   core?(core: Core): Core;
   readModels?(store: ReadModelStore): ReadModelStore;
   connect?(connect: EslConnect): EslConnect;
+  /** Of the process that people use. */
+  frontDoor?(dispatcher: CommandDispatcher, random: Random): CommandDispatcher;
 }
 
 /** How often things are done that a day is full of; longer than in life, because nights are long. */
