@@ -1,6 +1,6 @@
 import type { EventSpec, Json, PersonalFields, RecordedEvent } from '../../kernel/event.js';
 import { decryptField, type EncryptedField, encryptField, isEncrypted } from '../privacy/field-cipher.js';
-import { sealedText } from '../privacy/sealed-text.js';
+import { sealedText, withSealed } from '../privacy/sealed-text.js';
 import type { SubjectKeys } from '../privacy/subject-keys.port.js';
 import { type NewEvent, InvalidEvent, type StoredEvent } from './event-store.port.js';
 
@@ -79,12 +79,32 @@ export class EventCatalog {
    * (its reader skips it by its type) or it may be passed over, else UnknownEventType is thrown.
    */
   async decode(events: readonly StoredEvent[], keys: SubjectKeys, unknown: 'keep' | 'refuse'): Promise<RecordedEvent[]> {
+    await this.loadKeys(events, keys);
+    return events.map((event) => this.decodeOne(event, keys, unknown));
+  }
+
+  /**
+   * Events as read models are given them: newest shape, what is personal as sealed texts. Keys are asked
+   * for only where an older version is lifted, because its upcaster may look at what is personal. What is
+   * not known comes back as decode with 'keep' gives it.
+   */
+  async decodeSealed(events: readonly StoredEvent[], keys: SubjectKeys): Promise<RecordedEvent[]> {
+    const older = events.filter((event) => event.schemaVersion < (this.specs.get(event.type)?.version ?? 0));
+    if (older.length > 0) await this.loadKeys(older, keys);
+    return events.map((event) => {
+      const version = this.specs.get(event.type)?.version;
+      if (event.schemaVersion !== version) return withSealed(this.decodeOne(event, keys, 'keep'));
+      const sealed = this.sealed(event.type, event.data);
+      return sealed === undefined ? event : { ...event, data: { ...(event.data as Fields), ...sealed } };
+    });
+  }
+
+  private async loadKeys(events: readonly StoredEvent[], keys: SubjectKeys): Promise<void> {
     const keyIds = new Set<string>();
     for (const event of events) {
       for (const field of this.specs.get(event.type)?.personal?.fields ?? []) forEachEncrypted((event.data as Fields)[field], ({ k }) => keyIds.add(k));
     }
     if (keyIds.size > 0) await keys.load(keyIds);
-    return events.map((event) => this.decodeOne(event, keys, unknown));
   }
 
   private decodeOne(event: StoredEvent, keys: SubjectKeys, unknown: 'keep' | 'refuse'): RecordedEvent {
@@ -96,6 +116,7 @@ export class EventCatalog {
     }
     let data = event.data as Fields;
     const sealed = this.sealed(event.type, data);
+    if (sealed === undefined && event.schemaVersion === spec.version) return event;
     if (sealed !== undefined) {
       const opened = (path: string, value: Json | undefined): Json | undefined => (isEncrypted(value) ? decryptField(keys.get(value.k), event.stream, event.type, path, value) : value);
       data = { ...data };

@@ -61,6 +61,11 @@ export class EventLog {
     return this.catalog.decode(events, this.keys, 'keep');
   }
 
+  /** For read models: what is personal stays sealed, so that next to nothing is decrypted. */
+  decodeSealed(events: readonly StoredEvent[]): Promise<RecordedEvent[]> {
+    return this.catalog.decodeSealed(events, this.keys);
+  }
+
   private encode(stream: string, events: readonly UncodedEvent[]): Promise<NewEvent[]> {
     return Promise.all(events.map((event) => this.catalog.encode(stream, event, this.keys)));
   }

@@ -198,7 +198,7 @@ export class ConsumerPump {
       this.queuedUpTo = upTo;
     }
     const pageSize = this.consumer.maxBatch ?? DEFAULT_BATCH;
-    for await (const page of readLogPages(log, clock, alarms, { after, upTo, types: this.consumer.eventTypes, pageSize, signal })) {
+    for await (const page of readLogPages(log, clock, alarms, { after, upTo, types: this.consumer.eventTypes, pageSize, signal }, { personal: this.consumer.personal })) {
       if (signal.aborted) return;
       if (page.upTo > this.queuedUpTo) this.queuedUpTo = page.upTo;
       await this.hand(page.events, page.upTo);

@@ -17,6 +17,8 @@ export interface Consumer {
    * Default 0.
    */
   readonly pauseMs?: number;
+  /** See Decoding: how it is given what it reads by itself while it catches up. */
+  readonly personal?: 'opened' | 'sealed';
   /**
    * `upTo`: all up to this position is in `events`, in earlier calls, or of no interest, so that a
    * checkpoint may move there; `events` may be empty. It is called in the same tick in which an idle

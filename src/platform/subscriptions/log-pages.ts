@@ -20,12 +20,19 @@ export interface PagesOptions {
   readonly signal: AbortSignal;
 }
 
+/** How events are decoded. */
+export interface Decoding {
+  /** `sealed`: as read models are given them, see EventLog.decodeSealed. Default `opened`. */
+  readonly personal?: 'opened' | 'sealed' | undefined;
+  /** An event that cannot be decoded is left out with an alarm (`skip`, the default), or thrown. */
+  readonly undecodable?: 'skip' | 'throw';
+}
+
 const keysAway = (error: unknown): boolean => error instanceof DomainError && error.kind === 'unavailable';
 
 /**
  * Decodes; waits for ever for a key store that is away. An event that cannot be decoded (tampered
- * with, or an upcaster's bug) must not stop all others: it is left out with an alarm, or thrown
- * where `undecodable` is 'throw'.
+ * with, or an upcaster's bug) must not stop all others: see Decoding.
  */
 export const decodeAll = async (
   log: EventLog,
@@ -33,10 +40,10 @@ export const decodeAll = async (
   alarms: Alarms,
   stored: readonly StoredEvent[],
   signal: AbortSignal,
-  undecodable: 'skip' | 'throw' = 'skip',
+  { personal = 'opened', undecodable = 'skip' }: Decoding = {},
 ): Promise<RecordedEvent[]> => {
   const attempt = (events: readonly StoredEvent[]): Promise<RecordedEvent[]> =>
-    retryForEver(clock, signal, () => log.decode(events), (error, failures) => {
+    retryForEver(clock, signal, () => (personal === 'sealed' ? log.decodeSealed(events) : log.decode(events)), (error, failures) => {
       if (keysAway(error) && failures === 3) alarms.raise({ code: 'subject-keys-away', message: 'events cannot be decrypted, because the store of personal keys does not answer', error });
       return keysAway(error);
     });
@@ -68,7 +75,7 @@ export async function* readLogPages(
   clock: Clock,
   alarms: Alarms,
   options: PagesOptions,
-  undecodable: 'skip' | 'throw' = 'skip',
+  decoding: Decoding = {},
 ): AsyncGenerator<LogPart, void, undefined> {
   const { upTo, pageSize, signal, types } = options;
   const read = async (after: bigint): Promise<LogPart & { readonly last: boolean }> => {
@@ -78,7 +85,7 @@ export async function* readLogPages(
       return true;
     });
     const last = stored.length < pageSize;
-    return { events: await decodeAll(log, clock, alarms, stored, signal, undecodable), upTo: last ? upTo : (stored.at(-1)?.position ?? upTo), last };
+    return { events: await decodeAll(log, clock, alarms, stored, signal, decoding), upTo: last ? upTo : (stored.at(-1)?.position ?? upTo), last };
   };
   let next = read(options.after);
   for (;;) {

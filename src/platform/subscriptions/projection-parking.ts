@@ -83,7 +83,7 @@ export class ProjectionParking {
 
   private async readAgain({ stream, revision, eventId }: ParkedEvent): Promise<RecordedEvent> {
     const stored = await this.parts.log.store.readStream(stream, { from: revision, maxCount: 1 });
-    const [event] = await this.parts.log.decode(stored);
+    const [event] = await this.parts.log.decodeSealed(stored);
     if (event?.id !== eventId) throw new Error(`${stream} does not hold event ${eventId} at revision ${revision}`);
     return event;
   }

@@ -56,7 +56,7 @@ export const foldRange = async (
   const { log, clock } = parts;
   const signal = options.signal ?? new AbortController().signal;
   const types = [...new Set(work.flatMap(({ prepared }) => prepared.projection.eventTypes))];
-  const pages = readLogPages(log, clock, new AlarmCounter(), { ...range, types, pageSize: options.batchSize ?? 2_000, signal }, 'throw');
+  const pages = readLogPages(log, clock, new AlarmCounter(), { ...range, types, pageSize: options.batchSize ?? 2_000, signal }, { personal: 'sealed', undecodable: 'throw' });
   let events = 0;
   for await (const page of pages) {
     signal.throwIfAborted();

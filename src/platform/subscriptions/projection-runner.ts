@@ -98,6 +98,7 @@ export class ProjectionRunner {
       after: this.leastPosition(),
       maxBatch: this.options.batchSize ?? 2_000,
       pauseMs: this.options.pauseMs ?? 0,
+      personal: 'sealed',
       handle: (events, upTo) => this.inTurn(() => this.handle(events, upTo)),
     });
   }

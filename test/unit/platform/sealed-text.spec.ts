@@ -1,9 +1,11 @@
 import { ERASED, type RecordedEvent } from '../../../src/kernel/event.js';
 import { eventCatalog } from '../../../src/engine/domain.js';
 import { EventLog } from '../../../src/platform/event-store/event-log.js';
+import type { StoredEvent } from '../../../src/platform/event-store/event-store.port.js';
 import { InMemoryEventStore } from '../../../src/platform/event-store/in-memory/in-memory.event-store.js';
 import { InMemorySubjectKeys } from '../../../src/platform/privacy/in-memory-subject-keys.js';
 import { keyIdOf, SealedRows, UNREADABLE, withSealed } from '../../../src/platform/privacy/sealed-text.js';
+import type { SubjectKeys } from '../../../src/platform/privacy/subject-keys.port.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 const metadata = { tenantId: 'acme', occurredAt: '2026-01-01T00:00:00.000Z', commandId: 'c', $correlationId: 'c', $causationId: 'c', actor: { kind: 'system' as const, id: 'test' } };
@@ -35,6 +37,22 @@ describe('what read models keep of people', () => {
     await keys.destroy('acme', keys.personId('acme', transferred.destination));
     expect((await kept())[0]?.data).toEqual(read.data);
     expect((await log.readStream('call-x'))[0]?.data).toEqual({ ...transferred, destination: ERASED });
+  });
+
+  it('is read from the log without any key, unless an older shape is lifted, and is the same then', async () => {
+    await append('LegTransferred', transferred, '1');
+    await append('SwitchActionRequested', originate, '2');
+    await append('CallDequeued', {}, '3');
+    const [first, second, third] = await log.store.readStream('call-x');
+    const asked: string[] = [];
+    const asking: SubjectKeys = { ...bound(keys), load: (keyIds) => Promise.resolve(void asked.push(...keyIds)), keyFor: keys.keyFor.bind(keys), destroy: keys.destroy.bind(keys), forget: () => undefined };
+    const reading = new EventLog(log.store, log.catalog, asking);
+    const data = async (events: readonly StoredEvent[]) => (await reading.decodeSealed(events)).map((event) => withSealed(event).data);
+    expect(await data([first!, second!, third!])).toEqual((await kept()).map((event) => event.data));
+    expect(asked).toEqual([]);
+    const older = { ...first!, schemaVersion: 1 };
+    expect(await data([older])).toEqual((await log.decode([older])).map((event) => withSealed(event).data));
+    expect(asked).toHaveLength(1);
   });
 
   it('opens wherever it stands in a row of its own stream, and in no other', async () => {
