@@ -1,4 +1,3 @@
-import type { Core } from '../../src/engine/core.js';
 import { DECIDERS } from '../../src/engine/domain.js';
 import type { Alterations } from '../../src/engine/simulation/simulated-process.js';
 import type { Random } from '../../src/kernel/clock.js';
