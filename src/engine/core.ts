@@ -28,6 +28,8 @@ export interface EnginePlatform {
   readonly leases: Leases;
   /** How often leases that others hold, and nodes that nobody owns, are asked for, ms. Default 500. */
   readonly askEveryMs?: number;
+  /** Where the process runs, as leases tell it. Default: machine and process id. */
+  readonly whereabouts?: string;
   /** Default: that of this version of the program. */
   readonly domain?: Domain | undefined;
 }
@@ -54,6 +56,6 @@ export const buildCore = async (platform: EnginePlatform): Promise<Core> => {
     executor,
     dispatcher: new CommandDispatcher(executor, deciders),
     reader: new Reader(log, platform.clock, platform.alarms),
-    holder: `${hostname()}/${process.pid}/${platform.random.uuid().slice(0, 8)}`,
+    holder: `${platform.whereabouts ?? `${hostname()}/${process.pid}`}/${platform.random.uuid().slice(0, 8)}`,
   };
 };

@@ -99,6 +99,7 @@ export class SimulatedProcess {
       parked: linked(stores.parked, link, 'database', { park: true, waiting: false, asked: false, handled: true, clear: true }),
       timers: linked(stores.timers, link, 'database', { load: false, save: true }),
       askEveryMs: pace.askEveryMs,
+      whereabouts: 'simulated',
     };
     const built = await buildCore(alter.platform?.(platform, stores) ?? platform);
     this.core = alter.core?.(built) ?? built;
