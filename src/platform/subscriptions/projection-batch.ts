@@ -51,11 +51,12 @@ export class TableRows {
 
   want(key: readonly (string | number)[]): Entry {
     // Nearly every key is given as it is stored.
-    const known = this.entries.get(keyText(key));
+    const given = keyText(key);
+    const known = this.entries.get(given);
     if (known !== undefined) return known;
     const stored = storedKey(this.table, key);
     const text = keyText(stored);
-    const found = this.entries.get(text);
+    const found = text === given ? undefined : this.entries.get(text);
     if (found !== undefined) return found;
     const entry = this.enter(stored, text);
     this.entries.set(text, entry);
@@ -128,7 +129,8 @@ class RowsOfEvent implements Rows {
   change(table: string, key: readonly (string | number)[], columns: Row): void {
     const entry = this.find(table, key);
     if (entry.row === undefined) return;
-    const row = changedRow(entry.table, entry.row, columns);
+    // What was changed since it was loaded is a copy already, and nobody else has it.
+    const row = changedRow(entry.table, entry.row, columns, entry.changed);
     if (row === entry.row) return;
     entry.row = row;
     entry.changed = true;

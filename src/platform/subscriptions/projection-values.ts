@@ -11,21 +11,24 @@ const EXACT_DIGITS = 15;
 /** A time that need not be worked on: it has the stored form, and its day is one of every month. */
 const STORED_TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
-const wholeNumber = (value: Json, what: () => string): Json => {
+const wrong = ({ spec }: PreparedTable, column: string, why: string): never => {
+  throw new TypeError(`${spec.name}.${column} ${why}`);
+};
+
+const wholeNumber = (value: Json, table: PreparedTable, column: string): Json => {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value === 0 ? 0 : value;
-  if (typeof value !== 'string' || !INTEGER_TEXT.test(value)) throw new TypeError(`${what()} is no whole number`);
+  if (typeof value !== 'string' || !INTEGER_TEXT.test(value)) return wrong(table, column, 'is no whole number');
   if (value.length <= EXACT_DIGITS) return Number(value) + 0;
   const exact = BigInt(value);
-  if (BigInt.asIntN(64, exact) !== exact) throw new TypeError(`${what()} does not fit 64 bits`);
+  if (BigInt.asIntN(64, exact) !== exact) return wrong(table, column, 'does not fit 64 bits');
   const number = Number(exact);
   return Number.isSafeInteger(number) ? number : exact.toString();
 };
 
-const instant = (value: Json, what: () => string): string => {
+const instant = (value: Json, table: PreparedTable, column: string): string => {
   if (typeof value === 'string' && STORED_TIME.test(value)) return value;
   const ms = typeof value === 'string' ? msOf(value) : Number.NaN;
-  if (Number.isNaN(ms)) throw new TypeError(`${what()} is no ISO 8601 time`);
-  return isoTime(ms);
+  return Number.isNaN(ms) ? wrong(table, column, 'is no ISO 8601 time') : isoTime(ms);
 };
 
 /**
@@ -33,26 +36,24 @@ const instant = (value: Json, what: () => string): string => {
  * whether it meets its own row within a batch or in a later one. `before`: what the column held, in
  * that form. Messages never hold the value.
  */
-const columnValue = (type: ColumnType, value: Json | undefined, what: () => string, before?: Json): Json => {
+const columnValue = (table: PreparedTable, column: string, type: ColumnType, value: Json | undefined, before?: Json): Json => {
   if (value === null || value === undefined) return null;
   switch (type) {
     case 'text':
-      if (typeof value !== 'string') throw new TypeError(`${what()} is text, but got a ${typeof value}`);
-      return writable(value);
+      return typeof value === 'string' ? writable(value) : wrong(table, column, `is text, but got a ${typeof value}`);
     case 'integer':
-      if (typeof value !== 'number' || !Number.isInteger(value) || Math.abs(value) > MAX_INTEGER) throw new TypeError(`${what()} is no whole number of 32 bits`);
+      if (typeof value !== 'number' || !Number.isInteger(value) || Math.abs(value) > MAX_INTEGER) return wrong(table, column, 'is no whole number of 32 bits');
       return value === 0 ? 0 : value;
     case 'bigint':
-      return wholeNumber(value, what);
+      return wholeNumber(value, table, column);
     case 'boolean':
-      if (typeof value !== 'boolean') throw new TypeError(`${what()} is boolean, but got a ${typeof value}`);
-      return value;
+      return typeof value === 'boolean' ? value : wrong(table, column, `is boolean, but got a ${typeof value}`);
     case 'timestamptz':
-      return instant(value, what);
+      return instant(value, table, column);
     case 'jsonb':
-      return jsonValue(value, what, before);
+      return jsonValue(value, () => `${table.spec.name}.${column}`, before);
     case 'double precision':
-      if (typeof value !== 'number' || !Number.isFinite(value)) throw new TypeError(`${what()} is no finite number`);
+      if (typeof value !== 'number' || !Number.isFinite(value)) return wrong(table, column, 'is no finite number');
       return value === 0 ? 0 : value;
   }
 };
@@ -64,37 +65,40 @@ const typeIn = ({ typeOf, spec }: PreparedTable, column: string): ColumnType => 
 };
 
 /** The row as it will be stored; columns that are not given are null. Throws TypeError where a value does not fit its column. */
-export const storedRow = (table: PreparedTable, row: Row): Readonly<Row> => {
-  const { name, primaryKey } = table.spec;
+export const storedRow = (table: PreparedTable, row: Row): Row => {
+  const { primaryKey } = table.spec;
   const stored: Row = { ...table.blank };
-  for (const column of Object.keys(row)) stored[column] = columnValue(typeIn(table, column), row[column], () => `${name}.${column}`);
-  for (const column of primaryKey) if (stored[column] === null) throw new TypeError(`${name}.${column} is part of the primary key and was not given`);
-  if (stored['tenant_id'] === '') throw new TypeError(`${name}.tenant_id is empty`);
+  for (const column of Object.keys(row)) stored[column] = columnValue(table, column, typeIn(table, column), row[column]);
+  for (const column of primaryKey) if (stored[column] === null) wrong(table, column, 'is part of the primary key and was not given');
+  if (stored['tenant_id'] === '') wrong(table, 'tenant_id', 'is empty');
   return stored;
 };
 
-/** The stored row with some columns changed; the very same where nothing is. Throws TypeError. */
-export const changedRow = (table: PreparedTable, before: Readonly<Row>, change: Row): Readonly<Row> => {
-  const { name, primaryKey } = table.spec;
-  let stored: Row | undefined;
+/**
+ * The stored row with some columns changed; the very same where nothing is. `mine`: the row was made for
+ * whoever asks and is in no other hands, so that it is changed itself. Throws TypeError; what was `mine`
+ * is of no use then.
+ */
+export const changedRow = (table: PreparedTable, before: Readonly<Row>, change: Row, mine: boolean): Readonly<Row> => {
+  let stored: Row | undefined = mine ? before : undefined;
   for (const column of Object.keys(change)) {
     const value = change[column];
     const old = before[column];
     if (value === old && value !== undefined) continue;
-    const next = columnValue(typeIn(table, column), value, () => `${name}.${column}`, old);
+    const next = columnValue(table, column, typeIn(table, column), value, old);
     if (next === old) continue;
-    if (primaryKey.includes(column)) throw new TypeError(`${name}.${column} is part of the primary key and cannot be changed`);
+    if (table.spec.primaryKey.includes(column)) wrong(table, column, 'is part of the primary key and cannot be changed');
     stored ??= { ...before };
     stored[column] = next;
   }
   return stored ?? before;
 };
 
-const fromDriver = (type: ColumnType, value: unknown, what: () => string): Json => {
+const fromDriver = (table: PreparedTable, column: string, type: ColumnType, value: unknown): Json => {
   // What jsonb gives back has its form already, and a text is what it was made.
   if (type === 'jsonb' || type === 'text') return value as Json;
   if (value instanceof Object && typeof (value as Partial<Date>).getTime === 'function') return isoTime((value as Date).getTime());
-  return columnValue(type, value as Json, what);
+  return columnValue(table, column, type, value as Json);
 };
 
 /** A row as the driver gives it, in the form of storedRow. */
@@ -103,7 +107,7 @@ export const loadedRow = (table: PreparedTable, row: Readonly<Record<string, unk
   for (let i = 0; i < table.columns.length; i += 1) {
     const column = table.columns[i]!;
     const value = row[column];
-    if (value !== null && value !== undefined) loaded[column] = fromDriver(table.types[i]!, value, () => `${table.spec.name}.${column}`);
+    if (value !== null && value !== undefined) loaded[column] = fromDriver(table, column, table.types[i]!, value);
   }
   return loaded;
 };
@@ -112,12 +116,14 @@ export const loadedRow = (table: PreparedTable, row: Readonly<Record<string, unk
 export const storedKey = (table: PreparedTable, key: readonly (string | number)[]): (string | number)[] => {
   const { spec, keyPlaces, columns, types } = table;
   if (key.length !== keyPlaces.length) throw new TypeError(`the primary key of ${spec.name} has ${keyPlaces.length} columns; got ${key.length} values`);
-  return keyPlaces.map((place, i) => {
-    const what = (): string => `${spec.name}.${columns[place] ?? ''}`;
-    const value = columnValue(types[place] ?? 'text', key[i], what);
-    if (value === null) throw new TypeError(`${what()} is part of the primary key and was not given`);
-    return value as string | number;
-  });
+  const stored: (string | number)[] = [];
+  for (let i = 0; i < keyPlaces.length; i += 1) {
+    const place = keyPlaces[i]!;
+    const value = columnValue(table, columns[place]!, types[place]!, key[i]);
+    if (value === null) wrong(table, columns[place]!, 'is part of the primary key and was not given');
+    stored.push(value as string | number);
+  }
+  return stored;
 };
 
 /** The primary key of a stored row. */

@@ -22,7 +22,7 @@ export interface RowKey {
   readonly key: readonly (string | number)[];
 }
 
-/** The rows of a batch, loaded beforehand for the keys that the projection named. What `get` answers is not to be written to. */
+/** The rows of a batch, loaded beforehand for the keys that the projection named. What `get` answers is not to be written to, and shows what is changed in the row later on. */
 export interface Rows {
   get(table: string, key: readonly (string | number)[]): Readonly<Row> | undefined;
   /** Inserts or replaces the row whose primary key it carries. All columns not given become null. */
