@@ -13,6 +13,7 @@ import type { ReadinessCheck } from './platform/http/readiness.port.js';
 import type { ObjectStorage } from './platform/object-storage/object-storage.port.js';
 import type { AlarmCounter } from './platform/observability/alarms.port.js';
 import type { Database } from './platform/postgres/database.js';
+import type { QueueDirectory } from './routing/offers/routing-view.js';
 import type { TrunklineSettings } from './settings.js';
 import type { OriginationNodes } from './telephony/ports/origination-nodes.port.js';
 
@@ -38,6 +39,8 @@ export interface ApiParts {
   readonly apiKeys: ApiKeyDirectoryFold;
   readonly tenants: TenantDirectoryFold;
   readonly nodes: OriginationNodes;
+  /** Queues as the router knows them; none in a process without the role telephony. */
+  readonly queues?: QueueDirectory | undefined;
   readonly rateLimiter: RateLimiter;
   readonly fanout: LiveFanout;
   /** How long a query waits for its read model, ms. Default 5,000. */

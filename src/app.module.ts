@@ -28,7 +28,7 @@ import { PostgresIdempotencyKeys } from './platform/postgres/idempotency-keys.js
 import { SealedRows } from './platform/privacy/sealed-text.js';
 import { ROUTING_CONFIGURATION, type RoutingConfiguration } from './routing/ports/routing-configuration.port.js';
 import { QueuesInTheLog } from './routing/queues/directory/known-queues.js';
-import { QueueEntrancesInTheLog } from './routing/queues/directory/queue-entrances.js';
+import { QueueEntrancesInTheLog, type WaitingIn } from './routing/queues/directory/queue-entrances.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { CallsModule } from './telephony/calls/calls.module.js';
 import { CDR_PATIENCE_MS } from './telephony/switch-cdrs/api/switch-cdrs.controller.js';
@@ -50,6 +50,9 @@ const providersOf = (parts: ApiParts): Provider[] => {
   const configuration: RoutingConfiguration & TelephonyConfiguration = new ConfigurationQueries(parts.database, new SealedRows(parts.log.keys));
   // A node of this process, else whichever another one is connected with: that one will act.
   const anyNode: OriginationNodes = { choose: async () => (await parts.nodes.choose()) ?? connectedNode(configuration) };
+  const board = waitingInQueue(parts.database);
+  // As the router counts, where this process does: the board is behind by a moment.
+  const waitingIn: WaitingIn = async (tenantId, queueId) => parts.queues?.queueOf(queueId)?.waiting ?? board(tenantId, queueId);
   const recordings: Recordings = new RecordingsQueries(parts.database);
   const values: readonly (readonly [token: InjectionToken, value: unknown])[] = [
     [CLOCK, parts.clock],
@@ -76,7 +79,7 @@ const providersOf = (parts: ApiParts): Provider[] => {
     [ROUTING_CONFIGURATION, configuration],
     [TELEPHONY_CONFIGURATION, configuration],
     [KNOWN_QUEUES, new QueuesInTheLog(parts.executor)],
-    [QUEUE_ENTRANCES, new QueueEntrancesInTheLog(parts.executor, waitingInQueue(parts.database))],
+    [QUEUE_ENTRANCES, new QueueEntrancesInTheLog(parts.executor, waitingIn)],
     [PERSON_RECORDINGS, new CallHistoryQueries(parts.database, new SealedRows(parts.log.keys))],
     [SWITCH_PASSWORD, parts.settings.cdrToken ?? null],
     [CDR_PATIENCE_MS, parts.cdrPatienceMs ?? CDR_WAITS_MS],

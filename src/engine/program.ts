@@ -66,7 +66,7 @@ export const startProgram = async ({ settings, projections, session, domain, log
       collectDefaultMetrics({ register: metrics });
       serveMeasures(metrics, engineMeasures(engine));
       const http = await startHttp({
-        settings: { ...settings, httpPort }, clock, random, logger, alarms, metrics, readiness: engine.readinessChecks(), log, executor, dispatcher, database, objects: storage.objects, progress, apiKeys, tenants, nodes,
+        settings: { ...settings, httpPort }, clock, random, logger, alarms, metrics, readiness: engine.readinessChecks(), log, executor, dispatcher, database, objects: storage.objects, progress, apiKeys, tenants, nodes, queues: engine.telephony?.routing,
         rateLimiter: redis?.rateLimiter ?? new InProcessRateLimiter(clock), fanout,
       }, serves);
       url = http.url;

@@ -259,8 +259,8 @@ describe('commands on live calls, over HTTP', () => {
   it('refuses a queue that is full or retired', async () => {
     await center.queue('small', '+4930555030', { maxLength: 1, answer: 'by-agent' });
     const [one, two] = [await waiting(), center.call('+4930555030')];
-    await center.seen(two.channelId, 'CallEnqueued');
-    await center.engine.engine.worker?.caughtUp();
+    await eventually('the router counts the caller', () => center.engine.engine.telephony?.routing.queueOf('small')?.waiting === 1);
+    // Though the board does not show it yet.
     expect(await post(one.channelId, 'enqueue', { queueId: 'sales' })).toMatchObject({ status: 409, body: { code: 'already-queued' } });
     expect(await post(one.channelId, 'enqueue', { queueId: 'small' })).toMatchObject({ status: 409, body: { code: 'queue-full' } });
     await center.engine.send('queue', 'small', 'RetireQueue', {});

@@ -70,7 +70,7 @@ export class CallCenter {
     const http = await startHttp(change({
       settings: { httpHost: '127.0.0.1', httpPort: 0, requestsPerMinute: 1_000_000, cdrToken: 'secret' },
       clock: systemClock, random: systemRandom, logger: pino({ level: 'silent' }), alarms: engine.alarms, metrics: new Registry(), readiness: engine.engine.readinessChecks(),
-      log, executor, dispatcher, database, objects: engine.storage.objects, progress, apiKeys, tenants, nodes, rateLimiter: new InProcessRateLimiter(systemClock), fanout,
+      log, executor, dispatcher, database, objects: engine.storage.objects, progress, apiKeys, tenants, nodes, queues: engine.engine.telephony?.routing, rateLimiter: new InProcessRateLimiter(systemClock), fanout,
     }));
     const center = new CallCenter(fs, server, engine, http.url, () => http.close());
     holder.center = center;

@@ -33,7 +33,7 @@ export class QueueSettingsDto {
   @IntegerField({ description: 'Longest wait, ms; null: for ever', example: 600_000, optional: true, nullable: true, default: null, min: 1, max: DAY_MS })
   maxWaitMs: number | null = null;
 
-  @IntegerField({ description: 'Most callers waiting at a time; null: no limit', example: 50, optional: true, nullable: true, default: null, min: 0, max: 100_000 })
+  @IntegerField({ description: 'Most callers waiting at a time; null: no limit. A caller whom a command puts into the queue is counted exactly by a process that has the role telephony too; one without it counts those that the live board shows, which is behind by a moment, so that some more may come in', example: 50, optional: true, nullable: true, default: null, min: 0, max: 100_000 })
   maxLength: number | null = null;
 
   @ObjectField({ description: 'What happens to a caller who cannot wait here any longer', optional: true, default: { kind: 'hang-up' }, type: () => OverflowDto })
