@@ -1,6 +1,8 @@
+import { jest } from '@jest/globals';
 import { Database } from '../../src/platform/postgres/database.js';
 import { LEASE_MIGRATIONS, PostgresLeases, assertLeaseCurrent } from '../../src/platform/postgres/leases.js';
 import { runMigrations } from '../../src/platform/postgres/migrations.js';
+import type { Lease } from '../../src/platform/subscriptions/leases.port.js';
 import { InMemoryLeaseTable, InMemoryLeases } from '../../src/platform/subscriptions/in-memory-leases.js';
 import { sleep } from '../../src/kernel/clock.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -91,6 +93,28 @@ describe('leases in PostgreSQL', () => {
       expect(next?.epoch).toBe(2n);
       await next?.release();
       await lease.release();
+    } finally {
+      await harness.close();
+    }
+  });
+
+  test('a process renews all that it holds in one statement, and loses only what is not its own any more', async () => {
+    const harness = await postgres();
+    try {
+      const statements = jest.spyOn(harness.database, 'query');
+      const leases = new PostgresLeases(harness.database, realClock, TEST_TIMING);
+      const held: Lease[] = [];
+      for (let i = 0; i < 20; i += 1) held.push((await leases.acquire(`work-${i}`, 'one'))!);
+      statements.mockClear();
+      await sleep(realClock, TEST_TIMING.ttlMs * 2);
+      expect(held.every((lease) => lease.isHeld())).toBe(true);
+      const renewals = statements.mock.calls.filter(([sql]) => sql.includes('UPDATE trunkline_leases')).map(([, values]) => (values?.[0] as string[]).length);
+      expect(renewals.length).toBeGreaterThan(0);
+      expect(renewals.reduce((all, count) => all + count, 0)).toBeGreaterThan(4 * renewals.length);
+      await harness.database.query(`UPDATE trunkline_leases SET epoch = epoch + 1 WHERE name = 'work-7'`);
+      await sleep(realClock, TEST_TIMING.ttlMs);
+      expect(held.filter((lease) => !lease.isHeld()).map(({ name }) => name)).toEqual(['work-7']);
+      await Promise.all(held.map((lease) => lease.release()));
     } finally {
       await harness.close();
     }
