@@ -1,6 +1,6 @@
 import { type Figure, ratio } from '../shared/figures.js';
 import { rowsOf, type TenantDatabase } from '../shared/reading.js';
-import { INTERVALS, MEMBERS } from './agent-board.tables.js';
+import { INTERVALS, MEMBERS, NOTED } from './agent-board.tables.js';
 
 /** Time range; `now` is where states that still last are cut off. ISO 8601. */
 export interface ActivityRequest {
@@ -54,10 +54,20 @@ interface Sums {
   readonly ownMs: number;
 }
 
-const CLIPPED = `SELECT i.agent_id, i.presence, i.reason, i.engagement, i.queue_id,
-    (extract(epoch FROM least(coalesce(i.to_at, $4::timestamptz), $3::timestamptz) - greatest(i.from_at, $2::timestamptz)) * 1000) AS ms
+/** Of each interval the part within the range. */
+const WITHIN = `SELECT i.shift_id, i.agent_id, i.presence, i.reason, i.engagement, i.queue_id, tstzrange(greatest(i.from_at, $2::timestamptz), least(coalesce(i.to_at, $4::timestamptz), $3::timestamptz)) AS span
   FROM ${INTERVALS} i
-  WHERE i.tenant_id = $1 AND i.from_at < least($3::timestamptz, $4::timestamptz) AND (i.to_at IS NULL OR i.to_at > $2::timestamptz)`;
+  WHERE i.tenant_id = $1 AND i.from_at < least($3::timestamptz, $4::timestamptz) AND (i.to_at IS NULL OR i.to_at > $2::timestamptz) AND $2::timestamptz < $4::timestamptz`;
+
+/** Who was on a call that nobody heard until it was over was so in truth, whatever else was believed then. */
+const UNHEARD = `SELECT n.shift_id, n.queue_id, tstzrange(n.from_at, n.to_at) AS span FROM ${NOTED} n WHERE n.tenant_id = $1 AND n.from_at < n.to_at AND n.from_at < $3::timestamptz AND n.to_at > $2::timestamptz`;
+
+const CLIPPED = `WITH w AS (${WITHIN}), u AS (${UNHEARD}), pieces AS (
+    SELECT w.agent_id, w.presence, w.reason, w.engagement, w.queue_id, unnest(tstzmultirange(w.span) - coalesce(o.spans, '{}'::tstzmultirange)) AS span
+      FROM w LEFT JOIN LATERAL (SELECT range_agg(u.span) AS spans FROM u WHERE u.shift_id = w.shift_id AND w.engagement <> 'on-call') o ON true
+    UNION ALL
+    SELECT w.agent_id, w.presence, w.reason, 'on-call', u.queue_id, w.span * u.span FROM w JOIN u ON u.shift_id = w.shift_id AND u.span && w.span WHERE w.engagement <> 'on-call')
+  SELECT p.agent_id, p.presence, p.reason, p.engagement, p.queue_id, (extract(epoch FROM upper(p.span) - lower(p.span)) * 1000) AS ms FROM pieces p`;
 
 const PER_AGENT = `SELECT c.agent_id AS id, c.presence, c.reason, c.engagement, sum(c.ms)::float8 AS ms, 0::float8 AS "ownMs" FROM (${CLIPPED}) c
   WHERE ($5::text IS NULL OR c.agent_id = $5) AND ($6::text IS NULL OR EXISTS (SELECT FROM ${MEMBERS} m WHERE m.tenant_id = $1 AND m.queue_id = $6 AND m.agent_id = c.agent_id))

@@ -3,7 +3,7 @@ import type { Projection, Row, RowKey, Rows } from '../../src/platform/subscript
 import type { AgentEvent, AgentSettings, AgentShiftEvent, QueueEvent } from '../../src/routing/contract/routing-events.js';
 import { elapsedMs, numberOf } from '../shared/fold.js';
 import { agentStateOf, type AgentStateView, evolveShiftView, sameAgentState, SHIFT_EVENTS, type ShiftView } from '../shared/shift-view.js';
-import { BOARD, boardTable, INTERVALS, intervalsTable, MEMBERS, membersTable } from './agent-board.tables.js';
+import { BOARD, boardTable, INTERVALS, intervalsTable, MEMBERS, membersTable, NOTED, notedTable } from './agent-board.tables.js';
 
 type Configured = Extract<AgentEvent, { type: 'AgentCreated' | 'AgentConfigured' | 'AgentRetired' }>;
 type Membership = Extract<QueueEvent, { type: 'AgentJoinedQueue' | 'AgentLeftQueue' }>;
@@ -23,9 +23,9 @@ const NEW_AGENT: Row = { retired: false, presence: 'signed-out', engagement: 'id
  */
 export const agentBoard: Projection = {
   name: 'agent-board',
-  version: 2,
+  version: 3,
   eventTypes: ['AgentCreated', 'AgentConfigured', 'AgentRetired', 'AgentJoinedQueue', 'AgentLeftQueue', ...SHIFT_EVENTS],
-  tables: [boardTable, membersTable, intervalsTable],
+  tables: [boardTable, membersTable, intervalsTable, notedTable],
   keys(recorded: RecordedEvent): RowKey[] {
     const event = recorded as Recorded<Told>;
     const { tenantId } = event.metadata;
@@ -34,7 +34,8 @@ export const agentBoard: Projection = {
     const board = { table: BOARD, key: [tenantId, agentId] };
     if (!isOfShift(event)) return [board];
     const number = Number(event.revision);
-    return [board, ...[number - 1, number].map((each) => ({ table: INTERVALS, key: [tenantId, event.data.shiftId, each] }))];
+    const noted = event.type === 'AgentContactNoted' ? [{ table: NOTED, key: [tenantId, event.data.shiftId, event.data.segmentId] }] : [];
+    return [board, ...noted, ...[number - 1, number].map((each) => ({ table: INTERVALS, key: [tenantId, event.data.shiftId, each] }))];
   },
   apply(recorded: RecordedEvent, rows: Rows) {
     const event = recorded as Recorded<Told>;
@@ -67,6 +68,10 @@ const put = (rows: Rows, tenantId: string, agentId: string, change: Row): void =
 const applyShift = (event: Recorded<AgentShiftEvent>, rows: Rows): void => {
   const { tenantId, occurredAt: at } = event.metadata;
   const { agentId } = event.data;
+  if (event.type === 'AgentContactNoted') {
+    const { shiftId, segmentId, callId, queueId, startedAt, endedAt } = event.data;
+    rows.put(NOTED, { tenant_id: tenantId, shift_id: shiftId, segment_id: segmentId, agent_id: agentId, call_id: callId, queue_id: queueId, from_at: startedAt, to_at: endedAt });
+  }
   const row = rows.get(BOARD, [tenantId, agentId]) ?? NEW_AGENT;
   const before = (row['shift'] ?? undefined) as unknown as ShiftView | undefined;
   const shift = evolveShiftView(before, event);
@@ -78,7 +83,7 @@ const applyShift = (event: Recorded<AgentShiftEvent>, rows: Rows): void => {
     presence: state.presence, reason: state.reason, engagement: state.engagement, call_id: state.callId, queue_id: state.queueId, since: unchanged ? (row['since'] ?? at) : at,
     shift_id: shift.shiftId, signed_in_at: shift.signedInAt, queued_presence: shift.queuedPresence, queued_reason: shift.queuedReason, idle_since: shift.idleSince, ready_at: shift.readyAt,
     wrap_up_due_at: shift.wrapUp?.dueAt ?? null, no_answer_count: shift.noAnswerCount, shift: shift as unknown as Json,
-    contacts: (signsIn ? 0 : numberOf(row['contacts'])) + (event.type === 'AgentOnCall' ? 1 : 0),
+    contacts: (signsIn ? 0 : numberOf(row['contacts'])) + (event.type === 'AgentOnCall' || event.type === 'AgentContactNoted' ? 1 : 0),
     missed: (signsIn ? 0 : numberOf(row['missed'])) + (event.type === 'AgentReleased' && event.data.reason === 'no-answer' ? 1 : 0),
   });
   applyInterval(event, rows, state, unchanged);

@@ -3,6 +3,7 @@ import type { TableSpec } from '../../src/platform/subscriptions/projection.js';
 export const BOARD = 'agent_board';
 export const MEMBERS = 'agent_board_members';
 export const INTERVALS = 'agent_state_intervals';
+export const NOTED = 'agent_noted_contacts';
 
 /** A row for each agent: what they are doing now. */
 export const boardTable: TableSpec = {
@@ -21,6 +22,14 @@ export const membersTable: TableSpec = {
   columns: { tenant_id: 'text', queue_id: 'text', agent_id: 'text', level: 'integer', position: 'integer' },
   primaryKey: ['tenant_id', 'queue_id', 'agent_id'],
   indexes: [['tenant_id', 'agent_id']],
+};
+
+/** A row for each contact that nobody heard until it was over: the intervals of that time show what was believed. */
+export const notedTable: TableSpec = {
+  name: NOTED,
+  columns: { tenant_id: 'text', shift_id: 'text', segment_id: 'text', agent_id: 'text', call_id: 'text', queue_id: 'text', from_at: 'timestamptz', to_at: 'timestamptz' },
+  primaryKey: ['tenant_id', 'shift_id', 'segment_id'],
+  indexes: [['tenant_id', 'from_at']],
 };
 
 /** A row for each time that an agent was in one state. `number` grows along the shift; `to_at` null: still so. */

@@ -76,6 +76,11 @@ const DifferenceDto = answerDtoOf('DifferenceDto', {
 
 const GapDto = answerDtoOf('GapDto', { gapId: answered.id('As it is listed with the gaps of the node'), nodeId: answered.text('fs1'), from: answered.time(), to: answered.time() });
 
+const UnheardDto = answerDtoOf('UnheardDto', {
+  what: answered.choice(['bridge', 'unbridge', 'hold', 'resume']), legId: answered.id(), at: answered.time(), confidence: answered.choice(['witnessed', 'inferred']), evidence: answered.choice(['hang-up', 'switch-cdr', 'channel', 'channel-list'], 'Where it was found'),
+  earliest: nullable(answered.time('For an inferred time: it lies between these')), latest: nullable(answered.time()),
+});
+
 const record = {
   callId: answered.id(),
   interactionId: answered.id('Calls that belong together share it'),
@@ -95,7 +100,7 @@ const record = {
   disposition: nullable(answered.choice(DISPOSITIONS)),
   cause: nullable(answered.text('NORMAL_CLEARING')),
   endedBy: nullable(answered.choice(['caller', 'callee', 'agent', 'switch', 'unknown'])),
-  confidence: answered.choice(CONFIDENCES, 'That of the least certain end of its legs'),
+  confidence: answered.choice(CONFIDENCES, 'That of what is known worst of it: an end of a leg, or what nobody heard as it happened'),
   waitMs: answered.ms('All stays in queues'),
   ringMs: answered.ms('All ringing of agents’ phones and of the legs dialled for the call'),
   talkMs: answered.ms('All contacts with agents, without hold'),
@@ -109,6 +114,7 @@ const record = {
   recordings: answered.many(CallRecordingDto),
   differences: answered.many(DifferenceDto, 'Where the CDR of the switch says something else'),
   gaps: answered.many(GapDto, 'When the media node could not be heard: what happened then may be missing, or dated by when it was found'),
+  unheard: answered.many(UnheardDto, 'Bridges and holds that nobody heard as they began or ended: told or found later'),
 };
 
 export const CallRecordDto = answerDtoOf('CallRecordDto', record);
@@ -141,5 +147,5 @@ export const CallDetailDto = answerDtoOf('CallDetailDto', { ...record, legs: ans
 
 export const CallTotalsDto = answerDtoOf('CallTotalsDto', {
   calls: answered.count(), open: answered.count('Calls that go on'), dispositions: answered.countsByName('Calls by disposition'), transferred: answered.count('Calls with a transfer'), held: answered.count('Calls with a hold'),
-  inferred: answered.count('Calls with an end that is only inferred'), durationMs: answered.ms(), waitMs: answered.ms(), ringMs: answered.ms(), talkMs: answered.ms(), holdMs: answered.ms(), wrapUpMs: answered.ms(),
+  inferred: answered.count('Calls of which something is only inferred'), durationMs: answered.ms(), waitMs: answered.ms(), ringMs: answered.ms(), talkMs: answered.ms(), holdMs: answered.ms(), wrapUpMs: answered.ms(),
 });

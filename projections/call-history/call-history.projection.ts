@@ -13,7 +13,10 @@ const legIdsOf = (event: Recorded<Told>): string[] => {
   return [data.legId, data.otherLegId].filter((legId) => legId !== undefined);
 };
 
-const segmentOf = (event: Recorded<Told>): string | undefined => (event.data as { readonly segmentId?: string }).segmentId;
+const segmentIdsOf = (event: Recorded<Told>): string[] => {
+  const data = event.data as { readonly segmentId?: string; readonly staySegmentId?: string };
+  return [data.segmentId, data.staySegmentId].filter((segmentId) => segmentId !== undefined);
+};
 const list = (row: Readonly<Row>, column: string): readonly Json[] => (row[column] as readonly Json[] | null | undefined) ?? [];
 
 /**
@@ -22,17 +25,16 @@ const list = (row: Readonly<Row>, column: string): readonly Json[] => (row[colum
  */
 export const callHistory: Projection = {
   name: 'call-history',
-  version: 4,
+  version: 5,
   eventTypes: [...CALL_EVENTS, 'AgentWrapUpEnded'],
   tables: callHistoryTables,
   keys(recorded: RecordedEvent): RowKey[] {
     const event = recorded as Recorded<Told>;
     const call = [event.metadata.tenantId, callIdOf(event)];
-    const segmentId = segmentOf(event);
     return [
       { table: CALLS, key: call },
       ...legIdsOf(event).map((legId) => ({ table: LEGS, key: [...call, legId] })),
-      ...(segmentId === undefined ? [] : [{ table: SEGMENTS, key: [...call, segmentId] }]),
+      ...segmentIdsOf(event).map((segmentId) => ({ table: SEGMENTS, key: [...call, segmentId] })),
     ];
   },
   apply(recorded: RecordedEvent, rows: Rows) {
@@ -53,10 +55,12 @@ export const callHistory: Projection = {
       case 'LegsBridged':
         return history.bridge(event.data);
       case 'LegsUnbridged':
+        history.note('unbridge', event.data.legId, event.data.unheard);
         return history.unbridge(event.data.legId, event.data.otherLegId);
       case 'LegHeld':
-        return history.hold(event.data.legId);
+        return history.hold(event.data);
       case 'LegResumed':
+        history.note('resume', event.data.legId, event.data.unheard);
         return history.leg(event.data.legId, (row, at) => ({ hold_ms: numberOf(row['hold_ms']) + elapsedMs(event.data.heldSince, at) }));
       case 'LegTransferred':
         history.unbridge(event.data.legId);
@@ -97,6 +101,8 @@ export const callHistory: Projection = {
         return history.startContact(event.data);
       case 'AgentContactEnded':
         return history.endContact(event.data);
+      case 'AgentContactWitnessed':
+        return history.witnessContact(event.data);
       case 'AgentWrapUpEnded':
         return history.endWrapUp(event.data);
       case 'CdrDiffered':

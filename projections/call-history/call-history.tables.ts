@@ -11,7 +11,7 @@ export const callsTable: TableSpec = {
     started_at: 'timestamptz', answered_at: 'timestamptz', ended_at: 'timestamptz', duration_ms: 'bigint', queue_id: 'text', agent_id: 'text',
     disposition: 'text', cause: 'text', ended_by: 'text', confidence: 'text',
     wait_ms: 'bigint', ring_ms: 'bigint', talk_ms: 'bigint', hold_ms: 'bigint', wrap_up_ms: 'bigint', bridged_ms: 'bigint', offers: 'integer', contacts: 'integer', holds: 'integer',
-    transfers: 'jsonb', bridges: 'jsonb', recordings: 'jsonb', differences: 'jsonb', last_dequeue: 'text', leg_ends: 'jsonb', gaps: 'jsonb',
+    transfers: 'jsonb', bridges: 'jsonb', recordings: 'jsonb', differences: 'jsonb', last_dequeue: 'text', leg_ends: 'jsonb', gaps: 'jsonb', unheard: 'jsonb',
   },
   primaryKey: ['tenant_id', 'call_id'],
   indexes: [

@@ -1,6 +1,7 @@
 import type { Confidence } from '../../src/telephony/contract/call-events.js';
 import type { OfferView } from './call-rows.js';
 import type { Disposition } from './disposition.js';
+import type { UnheardView } from './unheard.js';
 
 export interface TransferView {
   readonly legId: string;
@@ -54,7 +55,7 @@ export interface CallRecord {
   readonly disposition: Disposition | null;
   readonly cause: string | null;
   readonly endedBy: 'caller' | 'callee' | 'agent' | 'switch' | 'unknown' | null;
-  /** That of the least certain end of its legs. */
+  /** That of the least certain end of a leg, or of what is in `unheard`. */
   readonly confidence: Confidence;
   /** All stays in queues. */
   readonly waitMs: number;
@@ -75,6 +76,8 @@ export interface CallRecord {
   readonly differences: readonly DifferenceView[];
   /** When the call's node could not be heard: what happened then may be missing, or dated by when it was found. */
   readonly gaps: readonly GapView[];
+  /** Bridges and holds that nobody heard as they began or ended: told or found later. */
+  readonly unheard: readonly UnheardView[];
 }
 
 export interface LegRecord {
@@ -149,7 +152,7 @@ export interface CallTotals {
   /** Calls that go on. */
   readonly open: number;
   readonly dispositions: Readonly<Partial<Record<Disposition, number>>>;
-  /** Calls with at least one transfer, hold, or end that is only inferred; they count under their disposition too. */
+  /** Calls with at least one transfer, hold, or anything that is only inferred; they count under their disposition too. */
   readonly transferred: number;
   readonly held: number;
   readonly inferred: number;

@@ -4,8 +4,10 @@ import type { Row, Rows } from '../../src/platform/subscriptions/projection.js';
 import { changeRow, elapsedMs, numberOf } from '../shared/fold.js';
 import { CALLS, LEGS, SEGMENTS } from './call-history.tables.js';
 import type { Of } from './told.js';
+import type { Confidence, Unheard } from '../../src/telephony/contract/call-events.js';
 import { dispositionOf } from './disposition.js';
-import { bridgedMs, type BridgeView, callEndOf, confidenceOf, correctBridges, type LegEndView, withoutBridgesOf } from './leg-ends.js';
+import { bridgedMs, type BridgeView, callEndOf, correctBridges, type LegEndView, withoutBridgesOf } from './leg-ends.js';
+import { leastCertain, unheardView, type UnheardView } from './unheard.js';
 
 /** An offer as a stay in a queue lists it. */
 export interface OfferView {
@@ -29,6 +31,9 @@ const list = <T>(row: Readonly<Row>, column: string): T[] => (row[column] as unk
 const json = (value: unknown): Json => value as Json;
 const text = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
 const later = (a: string | null, b: string | null): string | null => (a === null || b === null ? (a ?? b) : a > b ? a : b);
+
+/** A call is known as well as what of it is known worst: an end of a leg, or what nobody heard as it happened. */
+const confidenceOf = (row: Readonly<Row>): Confidence => leastCertain([...list<LegEndView>(row, 'leg_ends'), ...list<UnheardView>(row, 'unheard')].map(({ confidence }) => confidence));
 
 /** The rows of one call, and what an event does to them. */
 export class CallRows {
@@ -66,7 +71,7 @@ export class CallRows {
     this.rows.put(CALLS, {
       tenant_id: this.tenantId, call_id: this.callId, interaction_id: data.interactionId, direction: data.direction, node_id: data.nodeId, number_id: data.numberId, person_id: data.personId,
       from_number: data.from, from_name: data.fromName, to_number: data.to, from_key: keyIdOf(data.from), to_key: keyIdOf(data.to), started_at: this.at, confidence: 'seen',
-      wait_ms: 0, ring_ms: 0, talk_ms: 0, hold_ms: 0, wrap_up_ms: 0, bridged_ms: 0, offers: 0, contacts: 0, holds: 0, transfers: [], bridges: [], recordings: [], differences: [], leg_ends: [], gaps: [],
+      wait_ms: 0, ring_ms: 0, talk_ms: 0, hold_ms: 0, wrap_up_ms: 0, bridged_ms: 0, offers: 0, contacts: 0, holds: 0, transfers: [], bridges: [], recordings: [], differences: [], leg_ends: [], gaps: [], unheard: [],
     });
   }
 
@@ -106,15 +111,26 @@ export class CallRows {
     if (counts) this.call((row) => ({ answered_at: row['answered_at'] ?? at }));
   }
 
-  bridge({ legId, otherLegId }: Of<'LegsBridged'>): void {
+  bridge({ legId, otherLegId, unheard }: Of<'LegsBridged'>): void {
+    this.note('bridge', legId, unheard);
     this.bridges((bridges) => [...withoutBridgesOf(bridges, [legId, otherLegId], this.at), { legs: [legId, otherLegId], from: this.at, to: null }]);
+  }
+
+  /** Remembers what nobody heard as it happened: the call is known no better than that. */
+  note(what: UnheardView['what'], legId: string, unheard: Unheard | undefined): void {
+    if (unheard === undefined) return;
+    this.call((row) => {
+      const noted = [...list<UnheardView>(row, 'unheard'), unheardView(what, legId, this.at, unheard)];
+      return { unheard: json(noted), confidence: confidenceOf({ ...row, unheard: json(noted) }) };
+    });
   }
 
   unbridge(...legIds: readonly string[]): void {
     this.bridges((bridges) => withoutBridgesOf(bridges, legIds, this.at));
   }
 
-  hold(legId: string): void {
+  hold({ legId, unheard }: Of<'LegHeld'>): void {
+    this.note('hold', legId, unheard);
     this.leg(legId, (row) => ({ holds: numberOf(row['holds']) + 1 }));
     this.call((row) => ({ holds: numberOf(row['holds']) + 1 }));
   }
@@ -169,7 +185,7 @@ export class CallRows {
   private addEnd(end: LegEndView): void {
     this.call((row) => {
       const ends = [...list<LegEndView>(row, 'leg_ends').filter(({ legId }) => legId !== end.legId), end];
-      return { leg_ends: json(ends), confidence: confidenceOf(ends) };
+      return { leg_ends: json(ends), confidence: confidenceOf({ ...row, leg_ends: json(ends) }) };
     });
   }
 
@@ -184,26 +200,29 @@ export class CallRows {
       const answered = assumed.answered || times.answeredAt !== undefined;
       const ends = before.map((end): LegEndView => (end.legId === legId ? { ...end, answered, at: endedAt, cause, hungUpBy, confidence: 'witnessed' } : end));
       const bridges = correctBridges(list<BridgeView>(row, 'bridges'), legId, assumed.at, endedAt);
-      const corrected: Row = { ...row, leg_ends: json(ends), confidence: confidenceOf(ends), bridges: json(bridges), bridged_ms: bridgedMs(bridges) };
-      const end = callEndOf(ends);
-      return text(row['ended_at']) === null || end === undefined ? corrected : { ...corrected, ...this.callEnd(corrected, end.endedAt, end.cause, end.endedBy) };
+      const corrected: Row = { ...row, leg_ends: json(ends), bridges: json(bridges), bridged_ms: bridgedMs(bridges) };
+      return this.settled({ ...corrected, confidence: confidenceOf(corrected) });
     });
   }
 
   /** The sums of the call follow its segments; what was only inferred before is witnessed now. */
-  correctSegment({ segmentId, kind, beganAt, endedAt, holdMs, reason }: Of<'SegmentEndCorrected'>): void {
+  correctSegment({ segmentId, kind, agentId, beganAt, endedAt, holdMs, reason }: Of<'SegmentEndCorrected'>): void {
     const spans: Row = kind === 'queue' ? { wait_ms: elapsedMs(beganAt, endedAt) } : { talk_ms: Math.max(0, elapsedMs(beganAt, endedAt) - holdMs), hold_ms: holdMs };
     let before: Readonly<Row> = {};
     this.segment(segmentId, (row) => {
       before = { ...row };
-      return { ended_at: endedAt, reason, confidence: 'witnessed', ...spans };
+      return { ended_at: endedAt, reason, agent_id: agentId, confidence: 'witnessed', ...spans };
     });
     this.call((row) => {
       const sums = Object.fromEntries(Object.entries(spans).map(([column, ms]) => [column, numberOf(row[column]) + numberOf(ms) - numberOf(before[column])]));
-      const corrected: Row = { ...row, ...sums, ...(kind === 'queue' ? { last_dequeue: reason } : {}) };
-      const end = callEndOf(list<LegEndView>(row, 'leg_ends'));
-      return text(row['ended_at']) === null || end === undefined ? corrected : { ...corrected, ...this.callEnd(corrected, end.endedAt, end.cause, end.endedBy) };
+      return this.settled({ ...row, ...sums, ...(kind === 'queue' ? { last_dequeue: reason } : {}) });
     });
+  }
+
+  /** The row of a call that has ended, with an end that agrees with the rest of it. */
+  private settled(row: Row): Row {
+    const end = callEndOf(list<LegEndView>(row, 'leg_ends'));
+    return text(row['ended_at']) === null || end === undefined ? row : { ...row, ...this.callEnd(row, end.endedAt, end.cause, end.endedBy) };
   }
 
   private callEnd(row: Readonly<Row>, endedAt: string, cause: string, endedBy: string): Row {
@@ -229,10 +248,12 @@ export class CallRows {
     this.call((row) => ({ wait_ms: numberOf(row['wait_ms']) + wait, last_dequeue: data.reason }));
   }
 
-  /** A segment that ends with the end of a leg is known as well as that. */
+  /** A segment that ends with the end of a leg, or begins or ends with a bridge, is known as well as that. */
   private endConfidence(segment: Readonly<Row>): string {
-    const ends = list<LegEndView>(this.rows.get(CALLS, this.callKey) ?? {}, 'leg_ends');
-    return ends.some(({ at, confidence }) => at === this.at && confidence === 'inferred') ? 'inferred' : (text(segment['confidence']) ?? 'seen');
+    const call = this.rows.get(CALLS, this.callKey) ?? {};
+    const inferred = list<LegEndView>(call, 'leg_ends').filter(({ at, confidence }) => at === this.at && confidence === 'inferred');
+    const unheard = list<UnheardView>(call, 'unheard').filter(({ what, at }) => what === 'bridge' && at === this.at);
+    return leastCertain([...inferred, ...unheard].map(({ confidence }) => confidence).concat((text(segment['confidence']) ?? 'seen') as Confidence));
   }
 
   offer(data: Of<'OfferMade'>): void {
@@ -262,7 +283,7 @@ export class CallRows {
 
   startContact(data: Of<'AgentContactStarted'>): void {
     this.rows.put(SEGMENTS, {
-      tenant_id: this.tenantId, call_id: this.callId, segment_id: data.segmentId, kind: 'agent-contact', queue_id: data.queueId, agent_id: data.agentId, leg_id: data.legId, started_at: this.at, confidence: 'seen', offers: [],
+      tenant_id: this.tenantId, call_id: this.callId, segment_id: data.segmentId, kind: 'agent-contact', queue_id: data.queueId, agent_id: data.agentId, leg_id: data.legId, started_at: this.at, confidence: this.endConfidence({}), offers: [],
     });
     this.call((row) => ({ agent_id: data.agentId, contacts: numberOf(row['contacts']) + 1 }));
   }
@@ -271,6 +292,17 @@ export class CallRows {
     const talk = Math.max(0, elapsedMs(data.startedAt, this.at) - data.holdMs);
     this.segment(data.segmentId, (row) => ({ ended_at: this.at, reason: data.reason, talk_ms: talk, hold_ms: data.holdMs, confidence: this.endConfidence(row) }));
     this.call((row) => ({ talk_ms: numberOf(row['talk_ms']) + talk, hold_ms: numberOf(row['hold_ms']) + data.holdMs }));
+  }
+
+  /** Over when it was told of: the call's end, sums and outcome follow. */
+  witnessContact({ segmentId, staySegmentId, queueId, agentId, offerId, legId, startedAt, endedAt, reason, unheard }: Of<'AgentContactWitnessed'>): void {
+    const talk = elapsedMs(startedAt, endedAt);
+    this.rows.put(SEGMENTS, {
+      tenant_id: this.tenantId, call_id: this.callId, segment_id: segmentId, kind: 'agent-contact', queue_id: queueId, agent_id: agentId, leg_id: legId, started_at: startedAt, ended_at: endedAt, reason,
+      talk_ms: talk, hold_ms: 0, confidence: unheard.confidence, offers: [],
+    });
+    this.changeOffer({ segmentId: staySegmentId, offerId }, () => ({ outcome: 'accepted' }));
+    this.call((row) => this.settled({ ...row, agent_id: agentId, contacts: numberOf(row['contacts']) + 1, talk_ms: numberOf(row['talk_ms']) + talk }));
   }
 
   endWrapUp(data: Of<'AgentWrapUpEnded'>): void {

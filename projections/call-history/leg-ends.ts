@@ -20,11 +20,6 @@ export interface BridgeView {
   readonly to: string | null;
 }
 
-/** A call is known as well as the end that is known worst. */
-export const confidenceOf = (ends: readonly LegEndView[]): Confidence => {
-  if (ends.some(({ confidence }) => confidence === 'inferred')) return 'inferred';
-  return ends.some(({ confidence }) => confidence === 'witnessed') ? 'witnessed' : 'seen';
-};
 
 export interface CallEndView {
   readonly endedAt: string;
@@ -43,7 +38,7 @@ export const callEndOf = (ends: readonly LegEndView[]): CallEndView | undefined 
   const decisive = first ?? byTime.at(-1) ?? ends.at(-1);
   if (decisive === undefined) return undefined;
   const endedAt = ends.reduce((latest, { at }) => (at > latest ? at : latest), decisive.at);
-  const unseen = confidenceOf(ends) === 'inferred' ? 'unknown' : 'switch';
+  const unseen = ends.some(({ confidence }) => confidence === 'inferred') ? 'unknown' : 'switch';
   return { endedAt, cause: decisive.cause, endedBy: first === undefined ? unseen : first.role === 'other' ? 'unknown' : first.role };
 };
 
@@ -51,9 +46,9 @@ export const callEndOf = (ends: readonly LegEndView[]): CallEndView | undefined 
 export const withoutBridgesOf = (bridges: readonly BridgeView[], legIds: readonly string[], at: string): BridgeView[] =>
   bridges.map((bridge) => (bridge.to === null && legIds.some((legId) => bridge.legs.includes(legId)) ? { ...bridge, to: at < bridge.from ? bridge.from : at } : bridge));
 
-/** Those bridges of the leg that ended with it end at another time. */
+/** Those bridges of the leg that ended with it end at another time, and none outlasts it. */
 export const correctBridges = (bridges: readonly BridgeView[], legId: string, assumed: string, endedAt: string): BridgeView[] =>
-  bridges.map((bridge) => (bridge.legs.includes(legId) && bridge.to === assumed ? { ...bridge, to: endedAt < bridge.from ? bridge.from : endedAt } : bridge));
+  bridges.map((bridge) => (bridge.legs.includes(legId) && bridge.to !== null && (bridge.to === assumed || bridge.to > endedAt) ? { ...bridge, to: endedAt < bridge.from ? bridge.from : endedAt } : bridge));
 
 /** Milliseconds in which any two legs heard each other; what is still bridged does not count yet. */
 export const bridgedMs = (bridges: readonly BridgeView[]): number => {

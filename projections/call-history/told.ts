@@ -4,7 +4,7 @@ import type { CallEvent } from '../../src/telephony/contract/call-events.js';
 export const CALL_EVENTS = [
   'CallStarted', 'LegStarted', 'LegRinging', 'LegEarlyMedia', 'LegAnswered', 'LegsBridged', 'LegsUnbridged', 'LegHeld', 'LegResumed', 'LegTransferred', 'RecordingStarted', 'RecordingStopped',
   'LegMoved', 'LegAdopted', 'LegEnded', 'LegEndCorrected', 'SegmentEndCorrected', 'CallUnheard', 'CallEnded', 'CallEnqueued', 'CallDequeued', 'OfferMade', 'OfferRinging', 'OfferDeclined', 'OfferFailed', 'OfferAccepted',
-  'AgentContactStarted', 'AgentContactEnded', 'CdrDiffered',
+  'AgentContactStarted', 'AgentContactEnded', 'AgentContactWitnessed', 'CdrDiffered',
 ] as const;
 
 /** What a CDR is made of. */

@@ -6,7 +6,7 @@ import type { CallEvent } from '../../src/telephony/contract/call-events.js';
 import { changeRow, elapsedMs } from '../shared/fold.js';
 import { ENTRIES, entriesTable, OFFERS, offersTable, THRESHOLDS, thresholdsTable } from './queue-statistics.tables.js';
 
-const CALL_EVENTS = ['CallEnqueued', 'CallDequeued', 'OfferMade', 'OfferRinging', 'OfferDeclined', 'OfferFailed', 'OfferAccepted', 'AgentContactStarted', 'AgentContactEnded', 'SegmentEndCorrected'] as const;
+const CALL_EVENTS = ['CallEnqueued', 'CallDequeued', 'OfferMade', 'OfferRinging', 'OfferDeclined', 'OfferFailed', 'OfferAccepted', 'AgentContactStarted', 'AgentContactEnded', 'AgentContactWitnessed', 'SegmentEndCorrected'] as const;
 type OfCall = Extract<CallEvent, { type: (typeof CALL_EVENTS)[number] }>;
 type Settings = Extract<QueueEvent, { type: 'QueueCreated' | 'QueueConfigured' }>;
 type Told = OfCall | Settings | Extract<AgentShiftEvent, { type: 'AgentWrapUpEnded' }>;
@@ -17,7 +17,7 @@ type Told = OfCall | Settings | Extract<AgentShiftEvent, { type: 'AgentWrapUpEnd
  */
 export const queueStatistics: Projection = {
   name: 'queue-statistics',
-  version: 2,
+  version: 3,
   eventTypes: ['QueueCreated', 'QueueConfigured', ...CALL_EVENTS, 'AgentWrapUpEnded'],
   tables: [thresholdsTable, entriesTable, offersTable],
   keys(recorded: RecordedEvent): RowKey[] {
@@ -90,9 +90,13 @@ export const queueStatistics: Projection = {
         const { offerId, startedAt, holdMs, wrapUpMs } = event.data;
         return offer(offerId, () => ({ contact_ended_at: at, talk_ms: Math.max(0, elapsedMs(startedAt, at) - holdMs), hold_ms: holdMs, wrap_up_due_ms: wrapUpMs }));
       }
+      case 'AgentContactWitnessed': {
+        const { offerId, startedAt, endedAt } = event.data;
+        return offer(offerId, () => ({ outcome: 'accepted', contact_started_at: startedAt, contact_ended_at: endedAt, talk_ms: elapsedMs(startedAt, endedAt), hold_ms: 0, wrap_up_due_ms: 0 }));
+      }
       case 'SegmentEndCorrected': {
-        const { kind, segmentId, offerId, beganAt, endedAt, holdMs, reason } = event.data;
-        if (kind === 'queue') return changeRow(rows, ENTRIES, [tenantId, callId, segmentId], () => ({ ended_at: endedAt, reason, wait_ms: elapsedMs(beganAt, endedAt) }));
+        const { kind, segmentId, agentId, offerId, beganAt, endedAt, holdMs, reason } = event.data;
+        if (kind === 'queue') return changeRow(rows, ENTRIES, [tenantId, callId, segmentId], () => ({ ended_at: endedAt, reason, agent_id: agentId, wait_ms: elapsedMs(beganAt, endedAt) }));
         return offer(offerId, () => ({ contact_ended_at: endedAt, talk_ms: Math.max(0, elapsedMs(beganAt, endedAt) - holdMs), hold_ms: holdMs }));
       }
       case 'AgentWrapUpEnded':

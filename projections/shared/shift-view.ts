@@ -2,7 +2,7 @@ import type { Recorded } from '../../src/kernel/event.js';
 import type { AgentShiftEvent, Engagement, Presence } from '../../src/routing/contract/routing-events.js';
 
 export const SHIFT_EVENTS = [
-  'AgentSignedIn', 'AgentBecameAvailable', 'AgentPaused', 'AgentPresenceQueued', 'AgentReserved', 'AgentRinging', 'AgentReleased', 'AgentOnCall', 'AgentOffCall', 'AgentOwnCallStarted', 'AgentOwnCallEnded',
+  'AgentSignedIn', 'AgentBecameAvailable', 'AgentPaused', 'AgentPresenceQueued', 'AgentReserved', 'AgentRinging', 'AgentReleased', 'AgentOnCall', 'AgentOffCall', 'AgentContactNoted', 'AgentOwnCallStarted', 'AgentOwnCallEnded',
   'AgentWrapUpStarted', 'AgentWrapUpEnded', 'AgentAutoPaused', 'AgentSignedOut',
 ] as const satisfies readonly AgentShiftEvent['type'][];
 
@@ -92,6 +92,8 @@ const changed = (shift: ShiftView, event: Exclude<Recorded<AgentShiftEvent>, { t
     }
     case 'AgentOffCall':
       return { contacts: shift.contacts.filter(({ segmentId }) => segmentId !== event.data.segmentId), idleSince: at };
+    case 'AgentContactNoted':
+      return { noAnswerCount: 0, idleSince: event.data.endedAt > shift.idleSince ? event.data.endedAt : shift.idleSince };
     case 'AgentOwnCallStarted':
       return { ownCalls: [...shift.ownCalls, { legId: event.data.legId, callId: event.data.callId, queueId: null, since: at }] };
     case 'AgentOwnCallEnded':

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { SYSTEM_TENANT } from '../../src/kernel/tenants.js';
 import { EslDecoder } from '../../src/telephony/adapters/freeswitch/esl-decoder.js';
 import { FreeswitchTranslator } from '../../src/telephony/adapters/freeswitch/freeswitch-translator.js';
-import type { SwitchFact } from '../../src/telephony/ports/switch-facts.js';
+import type { LastBridge, SwitchFact } from '../../src/telephony/ports/switch-facts.js';
 import { eventsIn, factsIn, recut } from '../support/capture-facts.js';
 import { type Capture, type CaptureConnection, captures, recordedChunks, wholeLoadCapture } from '../support/captures.js';
 import { SeededRandom } from '../support/manual-clock.js';
@@ -40,6 +41,40 @@ const limitsOf = (recorded: Capture, connection: CaptureConnection): Limits => {
 };
 const failuresOf = (row: Row): string[] => COLUMNS.flatMap((column) => row.cells[column].failed.map((what) => `${column}: ${what}`));
 
+/** The last bridge of each leg that ended: as it was heard, and as it was told with the leg's end. */
+const lastBridges = (facts: readonly SwitchFact[]) => {
+  const [last, heard, told] = [new Map<string, LastBridge>(), new Map<string, LastBridge>(), new Map<string, LastBridge>()];
+  for (const fact of facts) {
+    if (fact.kind === 'channels-bridged') {
+      last.set(fact.channelId, { otherChannelId: fact.otherChannelId, at: fact.at });
+      last.set(fact.otherChannelId, { otherChannelId: fact.channelId, at: fact.at });
+    }
+    if (fact.kind !== 'channel-ended') continue;
+    const bridge = last.get(fact.channelId);
+    if (bridge !== undefined) heard.set(fact.channelId, bridge);
+    if (fact.bridge !== undefined) told.set(fact.channelId, fact.bridge);
+  }
+  return { heard, told };
+};
+
+const pairsOf = (pairs: Iterable<readonly [string, string]>): string[] => [...new Set([...pairs].map((pair) => [...pair].sort().join(' with ')))].sort();
+
+/** Who talked with whom, by the events of calls that heard no bridge at all. Legs belong together from the start, as those that the engine dials do. */
+const bridgesUnheard = async (facts: readonly SwitchFact[]): Promise<string[]> => {
+  const callOf = new Map<string, string>();
+  for (const fact of facts) {
+    if (fact.kind !== 'channels-bridged') continue;
+    const [one, other] = [callOf.get(fact.channelId) ?? fact.channelId, callOf.get(fact.otherChannelId) ?? fact.otherChannelId];
+    for (const [legId, callId] of [...callOf, [fact.otherChannelId, other] as const]) if (callId === other) callOf.set(legId, one);
+  }
+  const deaf = facts
+    .filter(({ kind }) => kind !== 'channels-bridged' && kind !== 'channels-unbridged')
+    .map((fact) => (fact.kind === 'channel-appeared' && callOf.has(fact.channelId) ? { ...fact, callId: callOf.get(fact.channelId)!, tenantId: SYSTEM_TENANT } : fact));
+  const { legs, refused } = await viewOfDomain(deaf);
+  expect(refused).toEqual([]);
+  return pairsOf([...legs].flatMap(([legId, { bridges }]) => bridges.map(({ otherId }) => [legId, otherId] as const)));
+};
+
 describe('every recorded conversation agrees with its truth', () => {
   const rows: Row[] = [];
   const notes: string[] = [...Object.values(WITHOUT_LEGS)];
@@ -63,6 +98,13 @@ describe('every recorded conversation agrees with its truth', () => {
           return;
         }
         const limits = limitsOf(recorded, connection);
+        if (limits.partial === undefined) {
+          const { heard, told } = lastBridges(facts);
+          expect([...told.keys()].sort()).toEqual([...heard.keys()].sort());
+          // A transfer makes the switch forget when the bridge began, never with whom it was.
+          for (const [legId, { otherChannelId, at }] of told) expect([legId, otherChannelId, at ?? heard.get(legId)?.at]).toEqual([legId, heard.get(legId)?.otherChannelId, heard.get(legId)?.at]);
+          expect(await bridgesUnheard(facts)).toEqual(pairsOf([...told].map(([legId, { otherChannelId }]) => [legId, otherChannelId] as const)));
+        }
         const counts = recorded.truth.capture?.[connection.name]?.events;
         const factView = viewOfFacts(facts);
         const domainView = await viewOfDomain(facts);

@@ -87,6 +87,19 @@ describe('intervals', () => {
     });
   });
 
+  test('counts a contact that nobody heard until it was over, whatever was believed at that time', async () => {
+    const scene = created(new Scene(), 'a1').signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(2, 'A', 'a1', 'o1').isToBeBridged(5, 'A', 'o1').misses(60, 'A', 'A', 4).misses(60, 'A', 'leg-o1', 4);
+    const whole = { from: sceneTime(0), to: sceneTime(600), now: sceneTime(100) };
+    await ask(scene, async (_board, activity) => expect(await activity.perAgent('acme', whole)).toMatchObject([{ onCallMs: 0, offeredMs: 58_000, idleMs: 42_000 }]));
+    scene.witnesses(90, 'A', 'leg-o1', 70, 'switch', { otherLegId: 'A', at: sceneTime(10) }).shift(95, 'a1', 'SignOutAgent', { force: false });
+    await ask(scene, async (board, activity) => {
+      expect(await activity.perAgent('acme', whole)).toMatchObject([{ signedInMs: 95_000, onCallMs: 60_000, offeredMs: 8_000, idleMs: 27_000, handleMs: 60_000 }]);
+      expect(await activity.perQueue('acme', { ...whole, from: sceneTime(20), to: sceneTime(30) })).toMatchObject([{ queueId: 'sales', queueHandleMs: 10_000, onCallMs: 10_000, offeredMs: 0 }]);
+      expect(await activity.perAgent('acme', { ...whole, from: sceneTime(200) })).toEqual([]);
+      expect((await board.list('acme', {}, page)).items).toMatchObject([{ contacts: 1, presence: 'signed-out' }]);
+    });
+  });
+
   test('that still last are counted up to now', async () => {
     await ask(created(new Scene(), 'a1').signIn(0, 'a1'), async (_board, activity) => {
       expect(await activity.perAgent('acme', { from: sceneTime(0), to: sceneTime(600), now: sceneTime(60) })).toMatchObject([{ idleMs: 60_000 }]);

@@ -146,6 +146,36 @@ describe('the CDR', () => {
     expect(await cdr(scene, 'A')).toMatchObject({ waitMs: 12_000, confidence: 'witnessed', segments: [{ waitMs: 12_000, endedAt: sceneTime(12), reason: 'hung-up' }] });
   });
 
+  test('says answered where the switch told of a bridge that nobody heard, with the end of a leg', async () => {
+    const scene = new Scene().signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(2, 'A', 'a1', 'o1').isToBeBridged(5, 'A', 'o1');
+    scene.ends(30, 'A', 'A', 'NORMAL_CLEARING', 'far-end', { otherLegId: 'leg-o1', at: sceneTime(5.1) }).ends(30.02, 'A', 'leg-o1', 'NORMAL_CLEARING', 'switch', { otherLegId: 'A', at: sceneTime(5.1) });
+    expect(await cdr(scene, 'A')).toMatchObject({
+      disposition: 'answered', endedBy: 'caller', confidence: 'witnessed', contacts: 1, waitMs: 5_100, talkMs: 24_900, bridgedMs: 24_900, agentId: 'a1',
+      segments: [{ kind: 'queue', reason: 'answered', confidence: 'witnessed', waitMs: 5_100 }, { kind: 'agent-contact', confidence: 'witnessed', talkMs: 24_900 }],
+      unheard: [{ what: 'bridge', legId: 'A', at: sceneTime(5.1), confidence: 'witnessed', evidence: 'hang-up', earliest: null, latest: null }],
+    });
+  });
+
+  test('turns abandoned into answered where the switch tells later of a bridge, of which nothing at all was heard', async () => {
+    const scene = new Scene().signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(2, 'A', 'a1', 'o1').isToBeBridged(5, 'A', 'o1').misses(60, 'A', 'A', 4).misses(60, 'A', 'leg-o1', 4);
+    expect(await cdr(scene, 'A')).toMatchObject({ disposition: 'abandoned', confidence: 'inferred', contacts: 0, talkMs: 0 });
+    scene.witnesses(90, 'A', 'leg-o1', 30.02, 'switch', { otherLegId: 'A', at: sceneTime(5.1) }).witnesses(91, 'A', 'A', 30, 'far-end', { otherLegId: 'leg-o1', at: sceneTime(5.1) });
+    expect(await cdr(scene, 'A')).toMatchObject({
+      disposition: 'answered', endedBy: 'caller', endedAt: sceneTime(30.02), confidence: 'witnessed', contacts: 1, waitMs: 5_100, talkMs: 24_900, bridgedMs: 24_900, agentId: 'a1',
+      segments: [{ kind: 'queue', reason: 'answered', agentId: 'a1', waitMs: 5_100, offers: [{ outcome: 'accepted' }] }, { kind: 'agent-contact', reason: 'caller-hung-up', talkMs: 24_900, endedAt: sceneTime(30) }],
+    });
+  });
+
+  test('gives what was found after a gap its own bounds', async () => {
+    const found = (earliest: number, latest: number) => ({ unheard: { confidence: 'inferred' as const, evidence: 'channel-list' as const, bounds: { earliest: sceneTime(earliest), latest: sceneTime(latest) } } });
+    const scene = new Scene().signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(2, 'A', 'a1', 'o1').picksUp(5, 'A', 'o1');
+    scene.fact(20, 'A', 'A', { kind: 'held', by: 'far-end', ...found(10, 20) }).fact(40, 'A', 'A', { kind: 'resumed', ...found(30, 40) }).ends(50, 'A', 'A').ends(50, 'A', 'leg-o1', 'NORMAL_CLEARING', 'switch');
+    expect(await cdr(scene, 'A')).toMatchObject({
+      confidence: 'inferred', endedBy: 'caller', holdMs: 20_000,
+      unheard: [{ what: 'hold', at: sceneTime(20), earliest: sceneTime(10), latest: sceneTime(20) }, { what: 'resume', at: sceneTime(40), earliest: sceneTime(30), latest: sceneTime(40) }],
+    });
+  });
+
   test('names the gaps in which the call could not be heard', async () => {
     const scene = new Scene().arrives(0, 'A').enters(0, 'A', 'sales').call(40, 'A', 'NoteUnheard', { gapId: 'g1', nodeId: 'node-1', from: sceneTime(10), to: sceneTime(40) }).ends(50, 'A', 'A');
     expect((await cdr(scene, 'A')).gaps).toEqual([{ gapId: 'g1', nodeId: 'node-1', from: sceneTime(10), to: sceneTime(40) }]);

@@ -133,6 +133,14 @@ describe('the statistics of queues', () => {
     await expect(new QueueStatisticsQueries(never).statistics('acme', request)).rejects.toMatchObject({ kind: 'invalid', code });
   });
 
+  test('count a caller as answered whose talk nobody heard, once the switch tells of it', async () => {
+    const scene = new Scene().queue('sales').signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(2, 'A', 'a1', 'o1').isToBeBridged(5, 'A', 'o1').misses(60, 'A', 'A', 4).misses(60, 'A', 'leg-o1', 4);
+    const counts = async () => using(await projectScene(scene, queueStatistics), async (queries) => (await queries.statistics('acme', whole))[0]?.counts);
+    expect(await counts()).toMatchObject({ answered: 0, abandoned: 1, contacts: 0, talkMs: 0 });
+    scene.witnesses(90, 'A', 'leg-o1', 30.02, 'switch', { otherLegId: 'A', at: sceneTime(5.1) }).witnesses(91, 'A', 'A', 30, 'far-end', { otherLegId: 'leg-o1', at: sceneTime(5.1) });
+    expect(await counts()).toMatchObject({ offered: 1, answered: 1, answeredWithin: 1, answeredWaitMs: 5_100, abandoned: 0, failedOffers: 0, ringMs: 3_000, contacts: 1, endedContacts: 1, completeContacts: 1, talkMs: 24_900, handleMs: 24_900 });
+  });
+
   test('are the same whatever the batches', () => expectAnyCutGivesTheSameRows(day(), queueStatistics));
 });
 

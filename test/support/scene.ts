@@ -4,7 +4,7 @@ import type { AgentShiftCommand } from '../../src/routing/agents/domain/agent-sh
 import { agentShiftDecider } from '../../src/routing/agents/domain/agent-shift.decider.js';
 import type { QueueEvent, QueueSettings } from '../../src/routing/contract/routing-events.js';
 import type { CallCommand, LegFact, NewLeg } from '../../src/telephony/contract/call-commands.js';
-import type { CallEvent } from '../../src/telephony/contract/call-events.js';
+import type { CallEvent, ToldBridge } from '../../src/telephony/contract/call-events.js';
 import { callDecider } from '../../src/telephony/calls/domain/call.decider.js';
 import type { GivenEvent } from './projection-spec.js';
 import { queueSettings } from './routing-events.js';
@@ -118,10 +118,25 @@ export class Scene {
     return this.fact(s, callId, callId, { kind: 'bridged', otherLegId: `leg-${offerId}` });
   }
 
-  ends(s: number, callId: string, legId: string, cause = 'NORMAL_CLEARING', hungUpBy: 'far-end' | 'switch' = 'far-end'): this {
+  /** The agent picks up and the two are to be bridged; nobody hears whether they are. */
+  isToBeBridged(s: number, callId: string, offerId: string): this {
+    return this.fact(s, callId, `leg-${offerId}`, { kind: 'answered' }).fact(s, callId, `leg-${offerId}`, { kind: 'parked' });
+  }
+
+  /** Nobody heard the leg end: it was missed at `s`, and may have ended since `since`. */
+  misses(s: number, callId: string, legId: string, since: number): this {
+    return this.call(s, callId, 'InferLegEnd', { legId, evidence: 'not-in-show-channels', earliest: sceneTime(since), endedAt: sceneTime(s), latest: sceneTime(s) });
+  }
+
+  /** The switch's own CDR comes at `s`: the leg ended at `endedAt`, and was in `bridge` last. */
+  witnesses(s: number, callId: string, legId: string, endedAt: number, hungUpBy: 'far-end' | 'switch', bridge?: ToldBridge): this {
+    return this.call(s, callId, 'WitnessLegEnd', { legId, cause: 'NORMAL_CLEARING', q850: 16, hungUpBy, times: { createdAt: sceneTime(0), answeredAt: sceneTime(0) }, endedAt: sceneTime(endedAt), ...(bridge === undefined ? {} : { bridge }) });
+  }
+
+  ends(s: number, callId: string, legId: string, cause = 'NORMAL_CLEARING', hungUpBy: 'far-end' | 'switch' = 'far-end', bridge?: ToldBridge): this {
     const leg = this.calls.get(callId)?.legs[legId];
     const times = { createdAt: leg?.createdAt ?? sceneTime(s), ...(leg?.ringingAt == null ? {} : { ringingAt: leg.ringingAt }), ...(leg?.answeredAt == null ? {} : { answeredAt: leg.answeredAt }) };
-    return this.fact(s, callId, legId, { kind: 'ended', cause, q850: 16, sipStatus: null, hungUpBy, times });
+    return this.fact(s, callId, legId, { kind: 'ended', cause, q850: 16, sipStatus: null, hungUpBy, times, ...(bridge === undefined ? {} : { bridge }) });
   }
 
   /** A call from arrival over the queue to an agent and the caller's hang-up. */
@@ -164,6 +179,11 @@ export class Scene {
       case 'AgentContactEnded': {
         const { agentId, segmentId, holdMs, wrapUpMs } = event.data;
         this.shift(s, agentId, 'EndContact', { segmentId, holdMs, wrapUpMs, at });
+        return;
+      }
+      case 'AgentContactWitnessed': {
+        const { agentId, segmentId, queueId, startedAt, endedAt } = event.data;
+        this.shift(s, agentId, 'NoteContact', { segmentId, callId, queueId, startedAt, endedAt });
         return;
       }
       default:

@@ -1,2 +1,2 @@
-export type { CallEvent, CallOverflow, Confidence, ContactEnd, DequeueReason, HungUpBy, LegPassport, LegRole, LegTimes, OfferFailure } from '../calls/domain/call.events.js';
+export type { Bounds, CallEvent, CallOverflow, Confidence, ContactEnd, DequeueReason, HungUpBy, LegPassport, LegRole, LegTimes, OfferFailure, ToldBridge, Unheard } from '../calls/domain/call.events.js';
 export { callEventSpecs } from '../calls/domain/call.events.js';

@@ -1,4 +1,4 @@
-import type { ChannelTimes, HungUpBy } from './switch-facts.js';
+import type { ChannelTimes, HungUpBy, LastBridge } from './switch-facts.js';
 
 /**
  * What the switch itself wrote down about a leg after its end: the second witness beside the facts.
@@ -19,8 +19,7 @@ export interface SwitchCdr {
   readonly times: ChannelTimes & { readonly endedAt: string };
   /** Time that the leg was on hold, ms. */
   readonly heldMs: number;
-  /** The leg it was bridged with last, and since when. */
-  readonly bridge?: { readonly otherChannelId: string; readonly at?: string };
+  readonly bridge?: LastBridge;
   /** Set by us on legs that we originate. */
   readonly callId?: string;
   readonly tenantId?: string;

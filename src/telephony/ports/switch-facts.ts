@@ -1,3 +1,5 @@
+import type { Unheard } from '../contract/call-events.js';
+
 /** Times of one channel as its switch tells them, ISO 8601 UTC with milliseconds; absent where it did not happen. */
 export interface ChannelTimes {
   readonly createdAt: string;
@@ -5,6 +7,13 @@ export interface ChannelTimes {
   readonly earlyMediaAt?: string;
   readonly answeredAt?: string;
   readonly endedAt?: string;
+}
+
+/** The bridge that a channel was in last, as its switch tells it once the channel is over. */
+export interface LastBridge {
+  readonly otherChannelId: string;
+  /** When it began, ISO 8601 UTC; absent where the switch does not know any more: a transfer makes it forget. */
+  readonly at?: string;
 }
 
 /** Who ended a leg, seen from the leg: its own far end, the switch on somebody's order, or a cancel before the answer. */
@@ -52,10 +61,11 @@ export type ChannelFact =
   | (FactBase & { readonly kind: 'channel-answered'; readonly channelId: string })
   | (FactBase & { readonly kind: 'channel-parked'; readonly channelId: string })
   | (FactBase & { readonly kind: 'channel-unparked'; readonly channelId: string })
-  | (FactBase & { readonly kind: 'channels-bridged'; readonly channelId: string; readonly otherChannelId: string })
-  | (FactBase & { readonly kind: 'channels-unbridged'; readonly channelId: string; readonly otherChannelId: string })
-  | (FactBase & { readonly kind: 'channel-held'; readonly channelId: string; readonly by: 'far-end' | 'switch' })
-  | (FactBase & { readonly kind: 'channel-resumed'; readonly channelId: string })
+  /** Here and below, `unheard` is there where it was found later and not told as it happened. */
+  | (FactBase & { readonly kind: 'channels-bridged'; readonly channelId: string; readonly otherChannelId: string; readonly unheard?: Unheard })
+  | (FactBase & { readonly kind: 'channels-unbridged'; readonly channelId: string; readonly otherChannelId: string; readonly unheard?: Unheard })
+  | (FactBase & { readonly kind: 'channel-held'; readonly channelId: string; readonly by: 'far-end' | 'switch'; readonly unheard?: Unheard })
+  | (FactBase & { readonly kind: 'channel-resumed'; readonly channelId: string; readonly unheard?: Unheard })
   | (FactBase & {
       readonly kind: 'channel-transferred';
       readonly channelId: string;
@@ -80,6 +90,7 @@ export type ChannelFact =
       readonly sipStatus?: number;
       readonly hungUpBy: HungUpBy;
       readonly times: ChannelTimes;
+      readonly bridge?: LastBridge;
     })
   /** The channel is gone and never reported its end (an invalid gateway gives only CHANNEL_DESTROY). */
   | (FactBase & { readonly kind: 'channel-destroyed'; readonly channelId: string })

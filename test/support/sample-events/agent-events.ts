@@ -31,6 +31,7 @@ export const agentShiftSamples: Samples<AgentShiftEvent> = {
   AgentReleased: { ...offered, reason: 'no-answer', noAnswerCount: 1, readyAt: '2026-03-02T09:00:35.000Z' },
   AgentOnCall: { ...contact, offerId: offered.offerId },
   AgentOffCall: { ...contact, onCallSince: START, holdMs: 1_500 },
+  AgentContactNoted: { ...contact, startedAt: START, endedAt: '2026-03-02T09:02:00.000Z' },
   AgentOwnCallStarted: { ...shift, callId: offered.callId, legId: offered.callId },
   AgentOwnCallEnded: { ...shift, callId: offered.callId, legId: offered.callId, since: START },
   AgentWrapUpStarted: { ...contact, dueAt: '2026-03-02T09:03:00.000Z' },

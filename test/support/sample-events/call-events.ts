@@ -14,6 +14,7 @@ const leg = { legId: CALL, nodeId: 'fs1', direction: 'inbound', origin: 'trunk',
 const offer = { offerId: OFFER, segmentId: SEGMENT, queueId: 'sales', agentId: 'ann', shiftId: 'ann+1' } as const;
 const passport: LegPassport = { ...leg, role: 'caller', agentId: null, offerId: null, createdAt: START, answeredAt: '2026-03-02T09:00:00.480Z', parked: true };
 const times = { createdAt: START, ringingAt: '2026-03-02T09:00:00.100Z', earlyMediaAt: '2026-03-02T09:00:00.200Z', answeredAt: '2026-03-02T09:00:00.480Z' };
+const unheard = { confidence: 'inferred', evidence: 'channel-list', bounds: { earliest: START, latest: END } } as const;
 
 /** One of each, with every optional field set. Numbers, names and digits are easy to search for. */
 export const callSamples: Samples<CallEvent> = {
@@ -23,10 +24,10 @@ export const callSamples: Samples<CallEvent> = {
   LegEarlyMedia: { legId: AGENT_LEG },
   LegAnswered: { legId: AGENT_LEG },
   LegParked: { legId: AGENT_LEG },
-  LegsBridged: { legId: CALL, otherLegId: AGENT_LEG },
-  LegsUnbridged: { legId: CALL, otherLegId: AGENT_LEG },
-  LegHeld: { legId: AGENT_LEG, by: 'far-end' },
-  LegResumed: { legId: AGENT_LEG, heldSince: '2026-03-02T09:01:00.000Z' },
+  LegsBridged: { legId: CALL, otherLegId: AGENT_LEG, unheard: { confidence: 'witnessed', evidence: 'hang-up', bounds: null } },
+  LegsUnbridged: { legId: CALL, otherLegId: AGENT_LEG, unheard },
+  LegHeld: { legId: AGENT_LEG, by: 'far-end', unheard },
+  LegResumed: { legId: AGENT_LEG, heldSince: '2026-03-02T09:01:00.000Z', unheard },
   LegTransferred: { legId: CALL, how: 'blind', personId: PERSON, destination: '+15550444777' },
   DigitsCollected: { legId: CALL, actionId: 'menu', personId: PERSON, digits: '918273645', result: 'success' },
   PlaybackStarted: { legId: CALL, media: '/sounds/welcome.wav' },
@@ -57,6 +58,7 @@ export const callSamples: Samples<CallEvent> = {
   OfferAccepted: { ...offer, legId: AGENT_LEG, waitedSince: START },
   AgentContactStarted: { segmentId: OFFER, queueId: 'sales', agentId: 'ann', shiftId: 'ann+1', offerId: OFFER, legId: AGENT_LEG },
   AgentContactEnded: { segmentId: OFFER, queueId: 'sales', agentId: 'ann', shiftId: 'ann+1', offerId: OFFER, startedAt: '2026-03-02T09:00:10.000Z', holdMs: 1_500, reason: 'caller-hung-up', wrapUpMs: 30_000 },
+  AgentContactWitnessed: { segmentId: OFFER, staySegmentId: SEGMENT, queueId: 'sales', agentId: 'ann', shiftId: 'ann+1', offerId: OFFER, legId: AGENT_LEG, startedAt: '2026-03-02T09:00:10.000Z', endedAt: END, reason: 'caller-hung-up', unheard },
   SwitchActionRequested: {
     nodeId: 'fs1', actionId: `${OFFER}:originate`, channelId: AGENT_LEG, deed: 'originate', parameters: { whom: 'agent', callId: CALL, tenantId: 'acme', timeoutMs: 20_000 },
     personal: { address: 'user/1001', callerNumber: '+4930123456789', callerName: 'Jane Öztürk' }, personId: PERSON, deadlineAt: '2026-03-02T09:00:20.000Z',

@@ -71,13 +71,14 @@ export const brokenContacts = ({ calls, shifts }: Histories): string[] => {
   for (const [callId, events] of calls) {
     for (const event of events) {
       const at = msOf(event.metadata.occurredAt);
+      if (event.type === 'AgentContactWitnessed') talks.set(event.data.segmentId, { agentId: event.data.agentId, callId, from: msOf(event.data.startedAt), to: msOf(event.data.endedAt) });
       if (event.type === 'AgentContactStarted') talks.set(event.data.segmentId, { agentId: event.data.agentId, callId, from: at, to: Infinity });
       const talk = event.type === 'AgentContactEnded' ? talks.get(event.data.segmentId) : undefined;
       if (talk !== undefined) talk.to = at;
     }
   }
   const known = new Set<string>();
-  for (const events of shifts.values()) for (const event of events) if (event.type === 'AgentOnCall') known.add(event.data.segmentId);
+  for (const events of shifts.values()) for (const event of events) if (event.type === 'AgentOnCall' || event.type === 'AgentContactNoted') known.add(event.data.segmentId);
   const found = [...talks].filter(([segmentId]) => !known.has(segmentId)).map(([segmentId, { agentId, callId }]) => `contact ${segmentId} of ${agentId} with call ${callId} is not in the shift`);
   const byAgent = [...talks.values()].sort((a, b) => (a.agentId === b.agentId ? a.from - b.from : a.agentId < b.agentId ? -1 : 1));
   byAgent.forEach((talk, index) => {

@@ -4,7 +4,7 @@ import { type Histories, Pairs } from './histories.js';
 
 /** What may still be recorded once a call is over: results of deeds, corrections, and the end of a leg that came too late. */
 const AFTER_THE_END: ReadonlySet<CallEvent['type']> = new Set([
-  'SwitchActionStarted', 'SwitchActionSucceeded', 'SwitchActionFailed', 'SwitchActionOutcomeUnknown', 'LegEndCorrected', 'SegmentEndCorrected', 'CdrDiffered',
+  'SwitchActionStarted', 'SwitchActionSucceeded', 'SwitchActionFailed', 'SwitchActionOutcomeUnknown', 'LegEndCorrected', 'SegmentEndCorrected', 'LegsBridged', 'LegsUnbridged', 'AgentContactWitnessed', 'CdrDiffered',
 ]);
 
 

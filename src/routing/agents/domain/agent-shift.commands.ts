@@ -19,6 +19,8 @@ export type EngagementCommand =
   | Command<'ExpireReservation', { readonly offerId: string }>
   | Command<'StartContact', { readonly segmentId: string; readonly callId: string; readonly queueId: string | null; readonly offerId: string | null; readonly at: string }>
   | Command<'EndContact', { readonly segmentId: string; readonly holdMs: number; readonly wrapUpMs: number; readonly at: string }>
+  /** A contact of which nothing was heard until it was over; the agent may have been at something else since. */
+  | Command<'NoteContact', { readonly segmentId: string; readonly callId: string; readonly queueId: string | null; readonly startedAt: string; readonly endedAt: string }>
   | Command<'StartOwnCall', { readonly legId: string; readonly callId: string; readonly at: string }>
   | Command<'EndOwnCall', { readonly legId: string; readonly at: string }>;
 

@@ -7,7 +7,7 @@ import { engagementOf, evolveShift, initialShift, type ShiftState } from './agen
 import { ShiftChanges } from './agent-shift.changes.js';
 
 const ENGAGEMENT_COMMANDS: ReadonlySet<string> = new Set<EngagementCommand['type']>([
-  'ReserveAgent', 'StartRinging', 'ReleaseAgent', 'ExpireReservation', 'StartContact', 'EndContact', 'StartOwnCall', 'EndOwnCall',
+  'ReserveAgent', 'StartRinging', 'ReleaseAgent', 'ExpireReservation', 'StartContact', 'EndContact', 'NoteContact', 'StartOwnCall', 'EndOwnCall',
 ]);
 
 const isEngagement = (command: AgentShiftCommand): command is EngagementCommand => ENGAGEMENT_COMMANDS.has(command.type);

@@ -91,6 +91,12 @@ export const decideEngagement = (command: EngagementCommand, state: ShiftState):
     case 'EndContact':
       endContact(command.data, changes);
       break;
+    case 'NoteContact': {
+      const { noted = [], contacts } = state;
+      const { segmentId } = command.data;
+      if (!noted.includes(segmentId) && !contacts.some((contact) => contact.segmentId === segmentId)) changes.add('AgentContactNoted', command.data);
+      break;
+    }
     case 'StartOwnCall': {
       const { legId, callId } = command.data;
       if (!state.ownCalls.some((own) => own.legId === legId)) changes.add('AgentOwnCallStarted', { legId, callId });

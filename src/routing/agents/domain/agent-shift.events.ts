@@ -36,6 +36,8 @@ export type AgentShiftEvent =
   | DomainEvent<'AgentReleased', OfShift & { readonly offerId: string; readonly callId: string; readonly reason: ReleaseReason; readonly noAnswerCount: number; readonly readyAt: string | null }>
   | DomainEvent<'AgentOnCall', OfShift & { readonly offerId: string | null; readonly callId: string; readonly queueId: string | null; readonly segmentId: string }>
   | DomainEvent<'AgentOffCall', OfShift & { readonly callId: string; readonly segmentId: string; readonly queueId: string | null; readonly onCallSince: string; readonly holdMs: number }>
+  /** The agent was on a call and nobody heard of it until it was over: their state of now stays as it is. */
+  | DomainEvent<'AgentContactNoted', OfShift & { readonly callId: string; readonly segmentId: string; readonly queueId: string | null; readonly startedAt: string; readonly endedAt: string }>
   /** The agent's own call, placed from the device: busy, and never queued. */
   | DomainEvent<'AgentOwnCallStarted', OfShift & { readonly callId: string; readonly legId: string }>
   | DomainEvent<'AgentOwnCallEnded', OfShift & { readonly callId: string; readonly legId: string; readonly since: string }>
@@ -55,6 +57,7 @@ export const agentShiftEventSpecs: EventSpecs<AgentShiftEvent> = {
   AgentReleased: { version: 1 },
   AgentOnCall: { version: 1 },
   AgentOffCall: { version: 1 },
+  AgentContactNoted: { version: 1, readableBy: 0 },
   AgentOwnCallStarted: { version: 1 },
   AgentOwnCallEnded: { version: 1 },
   AgentWrapUpStarted: { version: 1 },

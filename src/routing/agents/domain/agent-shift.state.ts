@@ -46,6 +46,8 @@ export interface ShiftState {
   readonly contacts: readonly Contact[];
   readonly ownCalls: readonly OwnCall[];
   readonly wrapUp: WrapUp | null;
+  /** Contacts that were told of when they were over; absent: none. */
+  readonly noted?: readonly string[];
   /** No offer before this time; null: at once. */
   readonly readyAt: string | null;
   /** End of the last contact or its wrap-up; pauses, own calls and missed offers leave it as it is. */
@@ -117,6 +119,10 @@ const change = (state: ShiftState, event: Occurred): Partial<ShiftState> => {
     case 'AgentOffCall': {
       const contacts = state.contacts.filter(({ segmentId }) => segmentId !== event.data.segmentId);
       return { contacts, idleSince: at };
+    }
+    case 'AgentContactNoted': {
+      const { segmentId, endedAt } = event.data;
+      return { noAnswerCount: 0, idleSince: endedAt > state.idleSince ? endedAt : state.idleSince, noted: [...(state.noted ?? []), segmentId] };
     }
     case 'AgentOwnCallStarted': {
       const { legId, callId } = event.data;

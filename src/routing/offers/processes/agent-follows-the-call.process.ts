@@ -5,7 +5,7 @@ import type { CallEvent } from '../../../telephony/contract/call-events.js';
 import type { EngagementCommand } from '../../agents/domain/agent-shift.commands.js';
 import type { BackOff } from '../../agents/domain/agent-shift.events.js';
 
-const TYPES = ['OfferMade', 'OfferRinging', 'OfferFailed', 'AgentContactStarted', 'AgentContactEnded', 'LegStarted', 'LegEnded'] as const;
+const TYPES = ['OfferMade', 'OfferRinging', 'OfferFailed', 'AgentContactStarted', 'AgentContactEnded', 'AgentContactWitnessed', 'LegStarted', 'LegEnded'] as const;
 type Heard = Recorded<Extract<CallEvent, { type: (typeof TYPES)[number] }>>;
 
 const NO_BACK_OFF: BackOff = { noAnswerDelayMs: 0, rejectDelayMs: 0, maxNoAnswer: null };
@@ -36,6 +36,10 @@ const react = (recorded: RecordedEvent): readonly ProcessCommand[] => {
     case 'AgentContactEnded': {
       const { shiftId, segmentId, holdMs, wrapUpMs } = event.data;
       return [toShift(shiftId, 'EndContact', { segmentId, holdMs, wrapUpMs, at })];
+    }
+    case 'AgentContactWitnessed': {
+      const { shiftId, segmentId, queueId, startedAt, endedAt } = event.data;
+      return [toShift(shiftId, 'NoteContact', { segmentId, callId, queueId, startedAt, endedAt })];
     }
     case 'LegStarted': {
       const { legId, origin, role, agentId, shiftId, offerId } = event.data;

@@ -1,7 +1,7 @@
 import { isoTime, msOf } from '../../../kernel/clock.js';
 import type { ChannelMemories, ChannelMemory } from './freeswitch-channel-memory.js';
 import { transferSourceOf } from './freeswitch-channel-memory.js';
-import { channelIdOf, countOf, deviceUserOf, digitsVariableOf, given, hungUpByOf, isInternal, sipStatusOf, transferOf } from './freeswitch-facts.js';
+import { channelIdOf, countOf, deviceUserOf, digitsVariableOf, given, hungUpByOf, isInternal, lastBridgeOf, sipStatusOf, transferOf } from './freeswitch-facts.js';
 import type { Headers, Unnamed } from './freeswitch-facts.js';
 import { channelTimes, instantOf, isoOfMicros, microsOf } from './freeswitch-times.js';
 
@@ -159,6 +159,7 @@ const ended: ChannelReader = (event) => {
       ...given('sipStatus', sipStatusOf(headers)),
       hungUpBy: hungUpByOf(headers),
       times,
+      ...given('bridge', lastBridgeOf(headers['variable_last_bridge_to'], headers['Caller-Channel-Bridged-Time'])),
     },
   ];
 };

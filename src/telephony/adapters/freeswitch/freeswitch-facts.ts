@@ -1,4 +1,5 @@
-import type { HungUpBy, SwitchFact } from '../../ports/switch-facts.js';
+import type { HungUpBy, LastBridge, SwitchFact } from '../../ports/switch-facts.js';
+import { instantOf } from './freeswitch-times.js';
 
 /** Event headers as the decoder gives them: what is absent is undefined. */
 export type Headers = Readonly<Record<string, string | undefined>>;
@@ -40,6 +41,16 @@ export const hungUpByOf = (headers: Headers): HungUpBy => {
   const disposition = headers['variable_sip_hangup_disposition'] ?? '';
   if (disposition.startsWith('recv_')) return 'far-end';
   return disposition.startsWith('send_') ? 'switch' : 'unknown';
+};
+
+/**
+ * The bridge that a channel was in last. Only `last_bridge_to` proves one: it is set with CHANNEL_BRIDGE, on both legs, and
+ * stays. `bridge_uuid` and `signal_bond` are there before it, and without it where it never came to a bridge. The time is
+ * that of the channel's newest profile: 0 after a transfer, and while another bridge is being made.
+ */
+export const lastBridgeOf = (lastBridgeTo: string | undefined, bridgedAtMicros: string | undefined): LastBridge | undefined => {
+  const otherChannelId = channelIdOf(lastBridgeTo);
+  return otherChannelId === undefined ? undefined : { otherChannelId, ...given('at', instantOf(bridgedAtMicros)) };
 };
 
 /** Status of the SIP answer that ended the leg. A 2xx is the answer to a BYE and ended nothing. */

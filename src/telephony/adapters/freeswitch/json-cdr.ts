@@ -1,6 +1,6 @@
 import type { SwitchCdr } from '../../ports/switch-cdr.js';
 import { urlDecode } from './esl-events.js';
-import { channelIdOf, countOf, given, type Headers, hungUpByOf, sipStatusOf } from './freeswitch-facts.js';
+import { channelIdOf, countOf, given, type Headers, hungUpByOf, lastBridgeOf, sipStatusOf } from './freeswitch-facts.js';
 import { instantOf, isoOfMicros, microsOf } from './freeswitch-times.js';
 
 /** A post that is no CDR of mod_json_cdr; the message says what is wrong and shows no value. */
@@ -38,7 +38,6 @@ export const parseJsonCdr = (body: string, uuidOfAddress?: string): SwitchCdr =>
   const first = firstProfile(cdr['callflow']);
   const headers: Headers = Object.fromEntries(Object.entries(variables).map(([name, value]) => [`variable_${name}`, value]));
   const q850 = countOf(variables['hangup_cause_q850']);
-  const otherChannelId = channelIdOf(variables['last_bridge_to'] ?? variables['bridge_uuid']);
   return {
     channelId,
     switchSessionId,
@@ -52,7 +51,7 @@ export const parseJsonCdr = (body: string, uuidOfAddress?: string): SwitchCdr =>
     hungUpBy: hungUpByOf(headers),
     times: timesOf(variables),
     heldMs: Math.floor((microsOf(variables['hold_accum_usec']) ?? 0) / 1000),
-    ...(otherChannelId === undefined ? {} : { bridge: { otherChannelId, ...given('at', instantOf(variables['bridge_uepoch'])) } }),
+    ...given('bridge', lastBridgeOf(variables['last_bridge_to'], variables['bridge_uepoch'])),
     ...given('callId', variables['trunkline_call_id']),
     ...given('tenantId', variables['trunkline_tenant_id']),
   };

@@ -1,5 +1,5 @@
 import type { Command } from '../../../kernel/command.js';
-import type { CallOverflow, HungUpBy, LegPassport, LegRole, LegTimes, OfferBackOff } from './call.events.js';
+import type { CallOverflow, HungUpBy, LegPassport, LegRole, LegTimes, OfferBackOff, ToldBridge, Unheard } from './call.events.js';
 import type { SwitchAction } from './switch-action.js';
 
 export interface NewLeg {
@@ -18,9 +18,10 @@ export interface NewLeg {
 
 /** What a switch tells about a leg of the call; the command's `at` is when it happened. */
 export type LegFact =
-  | { readonly kind: 'ringing' | 'early-media' | 'answered' | 'parked' | 'unparked' | 'resumed' }
-  | { readonly kind: 'bridged' | 'unbridged'; readonly otherLegId: string }
-  | { readonly kind: 'held'; readonly by: 'far-end' | 'switch' }
+  | { readonly kind: 'ringing' | 'early-media' | 'answered' | 'parked' | 'unparked' }
+  | { readonly kind: 'bridged' | 'unbridged'; readonly otherLegId: string; readonly unheard?: Unheard }
+  | { readonly kind: 'held'; readonly by: 'far-end' | 'switch'; readonly unheard?: Unheard }
+  | { readonly kind: 'resumed'; readonly unheard?: Unheard }
   | { readonly kind: 'transferred'; readonly how: 'blind' | 'attended'; readonly destination: string | null }
   | { readonly kind: 'digits-collected'; readonly actionId: string | null; readonly digits: string; readonly result: 'success' | 'failure' | 'timeout' }
   | { readonly kind: 'playback-started'; readonly media: string }
@@ -34,6 +35,8 @@ export type LegFact =
       readonly sipStatus: number | null;
       readonly hungUpBy: HungUpBy;
       readonly times: LegTimes;
+      /** Absent for a leg that was in no bridge. */
+      readonly bridge?: ToldBridge;
     };
 
 export interface EnqueueData {
@@ -100,7 +103,7 @@ export type CallCommand =
   /** The call's node could not be heard between the two times. */
   | Command<'NoteUnheard', { readonly gapId: string; readonly nodeId: string; readonly from: string; readonly to: string }>
   /** The switch's own CDR of a leg. */
-  | Command<'WitnessLegEnd', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string }>
+  | Command<'WitnessLegEnd', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string; readonly bridge?: ToldBridge }>
   | Command<'EnqueueCall', EnqueueData>
   | Command<'DequeueCall', { readonly segmentId: string; readonly reason: 'queue-full' | 'no-agents' | 'overflowed' | 'transferred' | 'hung-up'; readonly overflowQueueId: string | null }>
   | Command<'ExpireQueueWait', { readonly segmentId: string }>

@@ -8,7 +8,8 @@ import { decideAction, settleAction, startAction } from './action-decisions.js';
 import { hangUpCall } from './hang-up.js';
 import { request } from './action-request.js';
 import { recordLegFact } from './leg-facts.js';
-import { endLeg, moveLeg, witnessLegEnd } from './leg-end.js';
+import { endLeg, moveLeg } from './leg-end.js';
+import { witnessLegEnd } from './witnessed-end.js';
 import { adoptLeg } from './leg-adoption.js';
 import { decideQueueing } from './queueing.js';
 import { decideOffer } from './offers.js';
@@ -69,7 +70,7 @@ const hangUp = (meta: CommandMeta, state: CallState, legId: string): CallEvent =
  */
 export const callDecider: Decider<CallState, CallCommand, CallEvent> = {
   category: 'call',
-  version: 4,
+  version: 5,
   eventTypes: Object.keys(callEventSpecs) as CallEvent['type'][],
   opens: ['StartCall'],
   initialState: initialCall,

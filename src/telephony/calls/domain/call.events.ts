@@ -1,10 +1,33 @@
-import type { DomainEvent, EventSpecs, Json, Upcaster } from '../../../kernel/event.js';
+import type { DomainEvent, EventSpec, EventSpecs, Json, Upcaster } from '../../../kernel/event.js';
 import type { Deed } from './switch-action.js';
 
 export type LegRole = 'caller' | 'callee' | 'agent' | 'other';
 export type HungUpBy = 'far-end' | 'switch' | 'unknown';
 /** How sure a recorded fact is: `seen` came from the switch as it happened, `witnessed` from its own CDR later, `inferred` from what was missing. */
 export type Confidence = 'seen' | 'witnessed' | 'inferred';
+
+/** ISO 8601 UTC: something lies between these. */
+export interface Bounds {
+  readonly earliest: string;
+  readonly latest: string;
+}
+
+/** How something is known that nobody heard as it happened. */
+export interface Unheard {
+  /** `witnessed`: the switch told later when it was; `inferred`: it lies between the bounds. */
+  readonly confidence: Exclude<Confidence, 'seen'>;
+  readonly evidence: 'hang-up' | 'switch-cdr' | 'channel' | 'channel-list';
+  /** Of an inferred time; null where the switch told it. */
+  readonly bounds: Bounds | null;
+}
+
+/** The last bridge of a leg, as its switch tells it afterwards. */
+export interface ToldBridge {
+  readonly otherLegId: string;
+  /** When it began, ISO 8601 UTC; null where the switch does not know any more: a transfer makes it forget. */
+  readonly at: string | null;
+}
+
 export type ContactEnd = 'agent-hung-up' | 'caller-hung-up' | 'transferred' | 'switch';
 export type DequeueReason = 'answered' | 'abandoned' | 'max-wait' | 'queue-full' | 'no-agents' | 'overflowed' | 'transferred' | 'hung-up';
 export type SegmentKind = 'queue' | 'agent-contact';
@@ -80,11 +103,12 @@ export type CallEvent =
   | DomainEvent<'LegEarlyMedia', { readonly legId: string }>
   | DomainEvent<'LegAnswered', { readonly legId: string }>
   | DomainEvent<'LegParked', { readonly legId: string }>
-  | DomainEvent<'LegsBridged', { readonly legId: string; readonly otherLegId: string }>
-  | DomainEvent<'LegsUnbridged', { readonly legId: string; readonly otherLegId: string }>
-  | DomainEvent<'LegHeld', { readonly legId: string; readonly by: 'far-end' | 'switch' }>
+  /** Here and below, `unheard` is absent where it was seen as it happened. */
+  | DomainEvent<'LegsBridged', { readonly legId: string; readonly otherLegId: string; readonly unheard?: Unheard }>
+  | DomainEvent<'LegsUnbridged', { readonly legId: string; readonly otherLegId: string; readonly unheard?: Unheard }>
+  | DomainEvent<'LegHeld', { readonly legId: string; readonly by: 'far-end' | 'switch'; readonly unheard?: Unheard }>
   /** `heldSince` names the hold that it ends, so that durations fold without a memory of their own. */
-  | DomainEvent<'LegResumed', { readonly legId: string; readonly heldSince: string }>
+  | DomainEvent<'LegResumed', { readonly legId: string; readonly heldSince: string; readonly unheard?: Unheard }>
   | DomainEvent<'LegTransferred', { readonly legId: string; readonly how: 'blind' | 'attended'; readonly personId: string; readonly destination: string | null }>
   | DomainEvent<'DigitsCollected', { readonly legId: string; readonly actionId: string | null; readonly personId: string; readonly digits: string; readonly result: 'success' | 'failure' | 'timeout' }>
   | DomainEvent<'PlaybackStarted', { readonly legId: string; readonly media: string }>
@@ -108,12 +132,15 @@ export type CallEvent =
       readonly times: LegTimes;
       readonly confidence: Confidence;
       /** For an inferred end: it lies between these, ISO 8601 UTC. */
-      readonly bounds: { readonly earliest: string; readonly latest: string } | null;
+      readonly bounds: Bounds | null;
       readonly evidence: string | null;
     }>
   /** The switch's CDR tells the true end of a leg whose end had been inferred. */
   | DomainEvent<'LegEndCorrected', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string }>
-  /** A stay in a queue or a contact that had ended with an inferred end of a leg: when and how it truly ended. */
+  /**
+   * A stay in a queue or a contact that had ended with an inferred end of a leg: when and how it truly ended. A stay whose
+   * caller was with an agent, as the switch told later, ended as `answered`, and `agentId` says by whom.
+   */
   | DomainEvent<'SegmentEndCorrected', {
       readonly segmentId: string;
       readonly kind: SegmentKind;
@@ -200,6 +227,21 @@ export type CallEvent =
       readonly reason: ContactEnd;
       readonly wrapUpMs: number;
     }>
+  /** A contact that nobody heard and that was over when the switch told of it; no wrap-up follows from it. */
+  | DomainEvent<'AgentContactWitnessed', {
+      readonly segmentId: string;
+      /** The stay in the queue that it ended. */
+      readonly staySegmentId: string;
+      readonly queueId: string;
+      readonly agentId: string;
+      readonly shiftId: string;
+      readonly offerId: string;
+      readonly legId: string;
+      readonly startedAt: string;
+      readonly endedAt: string;
+      readonly reason: ContactEnd;
+      readonly unheard: Unheard;
+    }>
 
   // Effects on the switch.
   | DomainEvent<'SwitchActionRequested', {
@@ -227,6 +269,9 @@ export type CallEvent =
 
 const asItIs: Upcaster = (data) => data;
 
+/** Since version 2 they say how they are known, where nobody heard them as they happened. */
+const LATER_TOLD: EventSpec = { version: 2, readableBy: 1, upcasters: { 1: asItIs } };
+
 export const callEventSpecs: EventSpecs<CallEvent> = {
   // Up to version 1 everything in an event was under the key of one person.
   CallStarted: { version: 2, upcasters: { 1: asItIs }, personal: { fields: ['from', 'fromName', 'to'], subject: 'personId', numbers: ['from', 'to'] } },
@@ -235,10 +280,10 @@ export const callEventSpecs: EventSpecs<CallEvent> = {
   LegEarlyMedia: { version: 1 },
   LegAnswered: { version: 1 },
   LegParked: { version: 1 },
-  LegsBridged: { version: 1 },
-  LegsUnbridged: { version: 1 },
-  LegHeld: { version: 1 },
-  LegResumed: { version: 1 },
+  LegsBridged: LATER_TOLD,
+  LegsUnbridged: LATER_TOLD,
+  LegHeld: LATER_TOLD,
+  LegResumed: LATER_TOLD,
   LegTransferred: { version: 2, upcasters: { 1: asItIs }, personal: { fields: ['destination'], subject: 'personId', numbers: ['destination'] } },
   DigitsCollected: { version: 1, personal: { fields: ['digits'], subject: 'personId' } },
   PlaybackStarted: { version: 1 },
@@ -261,6 +306,7 @@ export const callEventSpecs: EventSpecs<CallEvent> = {
   OfferAccepted: { version: 1 },
   AgentContactStarted: { version: 1 },
   AgentContactEnded: { version: 1 },
+  AgentContactWitnessed: { version: 1, readableBy: 0 },
   SwitchActionRequested: {
     version: 2,
     upcasters: { 1: asItIs },

@@ -21,6 +21,8 @@ export interface Leg {
   readonly answeredAt: string | null;
   readonly parked: boolean;
   readonly bridgedWith: string | null;
+  /** The last bridge that is on record, over or not; `exact`: its begin is that of the switch. */
+  readonly lastBridge: { readonly otherLegId: string; readonly at: string; readonly exact: boolean } | null;
   readonly heldSince: string | null;
   readonly transferred: boolean;
   /** Running recordings: path to recording id. */
@@ -72,6 +74,13 @@ export interface Hold {
   readonly to: string;
 }
 
+/** A stay in a queue that is over without an agent. */
+export interface PastStay {
+  readonly segmentId: string;
+  readonly queueId: string;
+  readonly enqueuedAt: string;
+}
+
 /** A segment whose end is known no better than that of a leg which was inferred. */
 export interface InferredSegment {
   readonly segmentId: string;
@@ -114,6 +123,8 @@ export interface CallState {
   readonly expectedLegs: readonly string[];
   /** Recordings that the switch has begun for us and has not told of yet: path to recording id. */
   readonly expectedRecordings: Readonly<Record<string, string>>;
+  /** Stays in queues that ended without an agent. */
+  readonly unanswered: readonly PastStay[];
   /** Segments that ended with an inferred end of a leg. */
   readonly inferredSegments: readonly InferredSegment[];
   /** Requested and not settled. */
@@ -136,6 +147,7 @@ export const initialCall: CallState = {
   contact: null,
   expectedLegs: [],
   expectedRecordings: {},
+  unanswered: [],
   inferredSegments: [],
   actions: {},
 };
@@ -168,8 +180,9 @@ const holdContact = (contact: Contact | null, at: string): Contact | null =>
 const resumeContact = (contact: Contact | null, at: string): Contact | null =>
   contact === null || contact.heldSince === null ? contact : { ...contact, heldSince: null, lastHold: { from: contact.heldSince, to: at }, holdMs: contact.holdMs + Math.max(0, msOf(at) - msOf(contact.heldSince)) };
 
-const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'origin' | 'internal' | 'agentId' | 'shiftId' | 'offerId' | 'personId' | 'createdAt' | 'joinedAt' | 'answeredAt' | 'parked'> & Partial<Pick<Leg, 'recordings'>>): Leg => ({
+const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'origin' | 'internal' | 'agentId' | 'shiftId' | 'offerId' | 'personId' | 'createdAt' | 'joinedAt' | 'answeredAt' | 'parked'> & Partial<Pick<Leg, 'recordings' | 'lastBridge'>>): Leg => ({
   recordings: {},
+  lastBridge: null,
   ...leg,
   ringingAt: null,
   earlyMediaAt: null,
@@ -179,13 +192,15 @@ const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'orig
   end: null,
 });
 
-/** Legs whose end ends the contact: the agent's, and that of the person whom it is with. */
-const legsOfContact = ({ contact, legs }: CallState): string[] => {
-  if (contact === null) return [];
+/** Legs of those whom a contact is with. */
+const personsOf = ({ legs }: CallState): string[] => {
   const callers = Object.values(legs).filter(({ role }) => role === 'caller');
   const persons = callers.length > 0 ? callers : Object.values(legs).filter(({ role }) => role === 'callee');
-  return [contact.legId, ...persons.map(({ legId }) => legId)];
+  return persons.map(({ legId }) => legId);
 };
+
+/** Legs whose end ends the contact: the agent's, and that of the person whom it is with. */
+const legsOfContact = (state: CallState): string[] => (state.contact === null ? [] : [state.contact.legId, ...personsOf(state)]);
 
 type Told = Omit<InferredSegment, 'legIds' | 'endedAt'>;
 
@@ -215,7 +230,7 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return { ...unexpect(state, leg.legId), legs: { ...state.legs, [leg.legId]: newLeg({ ...leg, createdAt: at, joinedAt: at, answeredAt: null, parked: false }) } };
     }
     case 'LegAdopted':
-      return { ...unexpect(state, event.data.legId), legs: { ...state.legs, [event.data.legId]: newLeg({ ...event.data.passport, joinedAt: at, shiftId: null, offerId: null }) } };
+      return { ...unexpect(state, event.data.legId), legs: { ...state.legs, [event.data.legId]: newLeg({ ...event.data.passport, lastBridge: state.legs[event.data.legId]?.lastBridge ?? null, joinedAt: at, shiftId: null, offerId: null }) } };
     case 'LegMoved':
       return changeLeg(state, event.data.legId, { end: { at, cause: MOVED, hungUpBy: 'switch', confidence: 'seen' }, recordings: {} });
     case 'LegRinging':
@@ -226,8 +241,12 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return changeLeg(state, event.data.legId, { answeredAt: at });
     case 'LegParked':
       return changeLeg(state, event.data.legId, { parked: true });
-    case 'LegsBridged':
-      return changeLeg(changeLeg(state, event.data.legId, { bridgedWith: event.data.otherLegId, parked: false }), event.data.otherLegId, { bridgedWith: event.data.legId, parked: false });
+    case 'LegsBridged': {
+      const { legId, otherLegId, unheard } = event.data;
+      const exact = unheard?.confidence !== 'inferred';
+      const bridge = (withLegId: string): Partial<Leg> => ({ bridgedWith: withLegId, lastBridge: { otherLegId: withLegId, at, exact }, parked: false });
+      return changeLeg(changeLeg(state, legId, bridge(otherLegId)), otherLegId, bridge(legId));
+    }
     case 'LegsUnbridged':
       return changeLeg(changeLeg(state, event.data.legId, { bridgedWith: null }), event.data.otherLegId, { bridgedWith: null });
     case 'LegHeld':
@@ -267,8 +286,11 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       const { segmentId, legId, queueId, waitingSince, answer, overflow } = event.data;
       return { ...state, queue: { segmentId, legId, queueId, enqueuedAt: at, waitingSince, answer, overflow } };
     }
-    case 'CallDequeued':
-      return { ...withInferred(state, state.queue === null ? [] : [state.queue.legId], at, inferredStay), queue: null };
+    case 'CallDequeued': {
+      const { segmentId, queueId, enqueuedAt, reason } = event.data;
+      const unanswered = reason === 'answered' ? state.unanswered : [...state.unanswered, { segmentId, queueId, enqueuedAt }];
+      return { ...withInferred(state, state.queue === null ? [] : [state.queue.legId], at, inferredStay), unanswered, queue: null };
+    }
     case 'OfferMade': {
       const { strategy: _strategy, candidates: _candidates, dueAt: _dueAt, ...offer } = event.data;
       return { ...state, offers: { ...state.offers, [offer.offerId]: { ...offer, status: 'made' } } };
@@ -287,8 +309,18 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
     }
     case 'AgentContactEnded':
       return { ...withInferred({ ...state, contact: resumeContact(state.contact, at) }, legsOfContact(state), at, inferredContact), contact: null };
+    case 'AgentContactWitnessed': {
+      const { segmentId, queueId, agentId, offerId, legId, startedAt, endedAt } = event.data;
+      const contact: InferredSegment = { segmentId, kind: 'agent-contact', queueId, agentId, offerId, legIds: [legId, ...personsOf(state)], agentLegId: legId, beganAt: startedAt, endedAt, holdMs: 0, lastHold: null };
+      return { ...changeOffer(state, offerId, 'connected'), inferredSegments: [...state.inferredSegments, contact] };
+    }
     case 'SegmentEndCorrected': {
-      const { segmentId, endedAt } = event.data;
+      const { segmentId, endedAt, kind, reason } = event.data;
+      // A stay that was answered ended with the bridge: no leg's end says anything about it any more.
+      if (kind === 'queue' && reason === 'answered') {
+        const others = <T extends { readonly segmentId: string }>(segments: readonly T[]): T[] => segments.filter((segment) => segment.segmentId !== segmentId);
+        return { ...state, unanswered: others(state.unanswered), inferredSegments: others(state.inferredSegments) };
+      }
       return { ...state, inferredSegments: state.inferredSegments.map((segment) => (segment.segmentId === segmentId ? { ...segment, endedAt } : segment)) };
     }
     case 'SwitchActionRequested': {

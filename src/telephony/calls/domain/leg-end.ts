@@ -5,10 +5,6 @@ import { request } from './action-request.js';
 import type { CallEvent, Confidence, ContactEnd, DequeueReason, HungUpBy, LegTimes, OfferFailure } from './call.events.js';
 import { type CallState, type Contact, evolveCall, type Leg, liveLegs, openOffers } from './call.state.js';
 import { failOffer, offerFailureOf } from './offers.js';
-import { correctSegments } from './segment-ends.js';
-
-/** Two witnesses agree when their times differ by no more than this, ms: the switch's events move in steps of 20. */
-const TOLERANCE_MS = 40;
 
 interface EndFacts {
   readonly cause: string;
@@ -149,27 +145,4 @@ export const endCallIfOver = (state: CallState, cause = 'NO_ROUTE_DESTINATION'):
       confidence,
     },
   }];
-};
-
-/** The switch's CDR closes what was open, corrects what was inferred, and is compared with what was seen. */
-export const witnessLegEnd = (command: Extract<CallCommand, { type: 'WitnessLegEnd' }>, state: CallState): readonly CallEvent[] => {
-  const { legId, endedAt, ...told } = command.data;
-  const leg = state.legs[legId];
-  if (leg === undefined) return [];
-  if (leg.end === null) {
-    return endLeg(state, command.meta, legId, endedAt, { ...told, sipStatus: null, confidence: 'witnessed', bounds: null, evidence: 'switch-cdr' });
-  }
-  if (leg.end.confidence === 'inferred') {
-    const corrected: CallEvent = { type: 'LegEndCorrected', data: { legId, endedAt, ...told } };
-    return [corrected, ...correctSegments(evolveCall(state, { ...corrected, occurredAt: command.meta.at }), legId)];
-  }
-  if (leg.end.confidence === 'witnessed') return [];
-  const pairs: readonly [string, string | null, string | null][] = [
-    ['endedAt', leg.end.at, endedAt],
-    ['answeredAt', leg.answeredAt, told.times.answeredAt ?? null],
-    ['cause', leg.end.cause, told.cause],
-  ];
-  return pairs
-    .filter(([field, recorded, witnessed]) => (field === 'cause' || recorded === null || witnessed === null ? recorded !== witnessed : Math.abs(msOf(recorded) - msOf(witnessed)) > TOLERANCE_MS))
-    .map(([field, recorded, witnessed]) => ({ type: 'CdrDiffered', data: { legId, field, recorded, witnessed } }));
 };

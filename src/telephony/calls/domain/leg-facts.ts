@@ -1,9 +1,11 @@
 import type { CallCommand } from './call.commands.js';
 import { request } from './action-request.js';
-import type { CallEvent } from './call.events.js';
+import type { CallEvent, Unheard } from './call.events.js';
 import { type CallState, evolveCall, type Leg } from './call.state.js';
 import { endLeg } from './leg-end.js';
+import { connectIfAccepted } from './offers.js';
 import { leave } from './queueing.js';
+import { tellBridge } from './unheard-bridge.js';
 
 type RecordLegFact = Extract<CallCommand, { type: 'RecordLegFact' }>;
 
@@ -27,17 +29,7 @@ const acceptIfReady = (command: RecordLegFact, state: CallState, leg: Leg): read
   ];
 };
 
-/** The caller is with the agent: the wait is over, and the contact, which bears the offer's id, begins. */
-const connectIfAccepted = (state: CallState, legIds: readonly string[]): readonly CallEvent[] => {
-  const queue = state.queue;
-  const offer = queue === null ? undefined : Object.values(state.offers).find((candidate) => candidate.segmentId === queue.segmentId && candidate.status === 'accepted');
-  if (queue === null || offer === undefined || !legIds.includes(queue.legId) || !legIds.includes(offer.legId)) return [];
-  const { offerId, segmentId, queueId, agentId, shiftId, legId } = offer;
-  return [
-    { type: 'CallDequeued', data: { segmentId, queueId, enqueuedAt: queue.enqueuedAt, reason: 'answered', agentId, overflowQueueId: null } },
-    { type: 'AgentContactStarted', data: { segmentId: offerId, queueId, agentId, shiftId, offerId, legId } },
-  ];
-};
+const unheardOf = ({ unheard }: { readonly unheard?: Unheard }): { readonly unheard?: Unheard } => (unheard === undefined ? {} : { unheard });
 
 const thenAccept = (command: RecordLegFact, state: CallState, event: CallEvent, legId: string): readonly CallEvent[] => {
   const next = evolveCall(state, { ...event, occurredAt: command.meta.at });
@@ -75,13 +67,13 @@ export const recordLegFact = (command: RecordLegFact, state: CallState): readonl
       return [];
     case 'bridged':
       if (leg.bridgedWith === fact.otherLegId || state.legs[fact.otherLegId] === undefined) return [];
-      return [{ type: 'LegsBridged', data: { legId, otherLegId: fact.otherLegId } }, ...connectIfAccepted(state, [legId, fact.otherLegId])];
+      return [{ type: 'LegsBridged', data: { legId, otherLegId: fact.otherLegId, ...unheardOf(fact) } }, ...connectIfAccepted(state, [legId, fact.otherLegId])];
     case 'unbridged':
-      return leg.bridgedWith === fact.otherLegId ? [{ type: 'LegsUnbridged', data: { legId, otherLegId: fact.otherLegId } }] : [];
+      return leg.bridgedWith === fact.otherLegId ? [{ type: 'LegsUnbridged', data: { legId, otherLegId: fact.otherLegId, ...unheardOf(fact) } }] : [];
     case 'held':
-      return leg.heldSince === null ? [{ type: 'LegHeld', data: { legId, by: fact.by } }] : [];
+      return leg.heldSince === null ? [{ type: 'LegHeld', data: { legId, by: fact.by, ...unheardOf(fact) } }] : [];
     case 'resumed':
-      return leg.heldSince === null ? [] : [{ type: 'LegResumed', data: { legId, heldSince: leg.heldSince } }];
+      return leg.heldSince === null ? [] : [{ type: 'LegResumed', data: { legId, heldSince: leg.heldSince, ...unheardOf(fact) } }];
     case 'transferred':
       return [{ type: 'LegTransferred', data: { legId, how: fact.how, personId: leg.personId, destination: fact.destination } }, ...leaveQueueBy(command, state, legId)];
     case 'digits-collected': {
@@ -103,8 +95,13 @@ export const recordLegFact = (command: RecordLegFact, state: CallState): readonl
       const recordingId = leg.recordings[fact.path];
       return recordingId === undefined ? [] : [{ type: 'RecordingStopped', data: { legId, nodeId: leg.nodeId, recordingId, path: fact.path, durationMs: fact.durationMs } }];
     }
-    case 'ended':
-      return endLeg(state, command.meta, legId, command.meta.at, { ...fact, confidence: 'seen', bounds: null, evidence: null });
+    case 'ended': {
+      const { kind: _kind, bridge, ...end } = fact;
+      const { meta } = command;
+      const told = tellBridge(state, meta, { legId, bridge, evidence: 'hang-up', ending: { at: meta.at, hungUpBy: end.hungUpBy } });
+      const now = told.reduce((before, event) => evolveCall(before, { ...event, occurredAt: event.occurredAt ?? meta.at }), state);
+      return [...told, ...endLeg(now, meta, legId, meta.at, { ...end, confidence: 'seen', bounds: null, evidence: null })];
+    }
     default:
       fact satisfies never;
       return [];

@@ -26,6 +26,18 @@ export const failOffer = (state: CallState, offer: Offer, failure: OfferFailure,
   return [{ type: 'OfferFailed', data: { offerId, segmentId, queueId, agentId, shiftId, failure, cause } }];
 };
 
+/** The caller is with the agent: the wait is over, and the contact, which bears the offer's id, begins. */
+export const connectIfAccepted = (state: CallState, legIds: readonly string[]): readonly CallEvent[] => {
+  const queue = state.queue;
+  const offer = queue === null ? undefined : Object.values(state.offers).find((candidate) => candidate.segmentId === queue.segmentId && candidate.status === 'accepted');
+  if (queue === null || offer === undefined || !legIds.includes(queue.legId) || !legIds.includes(offer.legId)) return [];
+  const { offerId, segmentId, queueId, agentId, shiftId, legId } = offer;
+  return [
+    { type: 'CallDequeued', data: { segmentId, queueId, enqueuedAt: queue.enqueuedAt, reason: 'answered', agentId, overflowQueueId: null } },
+    { type: 'AgentContactStarted', data: { segmentId: offerId, queueId, agentId, shiftId, offerId, legId } },
+  ];
+};
+
 export const decideOffer = (command: OfferCommand, state: CallState): readonly CallEvent[] => {
   const { meta } = command;
   if (command.type === 'MakeOffer') {

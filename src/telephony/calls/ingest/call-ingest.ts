@@ -4,7 +4,8 @@ import type { SubjectKeys } from '../../../platform/privacy/subject-keys.port.js
 import type { CallCommand, LegFact, NewLeg } from '../../contract/call-commands.js';
 import type { AgentDevices } from '../../ports/agent-devices.port.js';
 import type { NumberDirectory } from '../../ports/number-directory.port.js';
-import type { ChannelAppeared, ChannelFact } from '../../ports/switch-facts.js';
+import type { ToldBridge, Unheard } from '../../contract/call-events.js';
+import type { ChannelAppeared, ChannelFact, LastBridge } from '../../ports/switch-facts.js';
 import type { FactLanes } from './fact-lanes.js';
 import { type LiveLeg, type LiveLegs, passportOf } from './live-legs.fold.js';
 
@@ -35,17 +36,17 @@ export class CallIngest {
     switch (fact.kind) {
       case 'channels-bridged':
         this.joinCalls(fact.factId, fact.at, leg, fact.otherChannelId);
-        this.record(fact.factId, fact.at, this.parts.legs.get(fact.channelId) ?? leg, { kind: 'bridged', otherLegId: fact.otherChannelId });
+        this.record(fact.factId, fact.at, this.parts.legs.get(fact.channelId) ?? leg, { kind: 'bridged', otherLegId: fact.otherChannelId, ...unheardOf(fact) });
         return;
       case 'channels-unbridged':
-        this.record(fact.factId, fact.at, leg, { kind: 'unbridged', otherLegId: fact.otherChannelId });
+        this.record(fact.factId, fact.at, leg, { kind: 'unbridged', otherLegId: fact.otherChannelId, ...unheardOf(fact) });
         return;
       case 'channel-destroyed':
         this.recordEnd(fact, leg, { kind: 'ended', cause: 'DESTINATION_OUT_OF_ORDER', q850: null, sipStatus: null, hungUpBy: 'switch', times: { createdAt: leg.createdAt } });
         return;
       case 'channel-ended': {
         const { endedAt: _endedAt, ...times } = fact.times;
-        this.recordEnd(fact, leg, { kind: 'ended', cause: fact.cause, q850: fact.q850 ?? null, sipStatus: fact.sipStatus ?? null, hungUpBy: fact.hungUpBy, times });
+        this.recordEnd(fact, leg, { kind: 'ended', cause: fact.cause, q850: fact.q850 ?? null, sipStatus: fact.sipStatus ?? null, hungUpBy: fact.hungUpBy, times, ...bridgeOf(fact.bridge) });
         return;
       }
       default: {
@@ -150,6 +151,11 @@ const live = (leg: NewLeg, callId: string, tenantId: string, createdAt: string, 
   return { ...rest, callId, tenantId, offerId: null, createdAt, answeredAt: null, parked: false, bridgedWith: null, held: false, recordings: {}, callStartedAt };
 };
 
+const unheardOf = ({ unheard }: { readonly unheard?: Unheard }): { readonly unheard?: Unheard } => (unheard === undefined ? {} : { unheard });
+
+/** What a switch tells of the last bridge of a leg, as the call reads it. */
+export const bridgeOf = (bridge: LastBridge | undefined): { readonly bridge?: ToldBridge } => (bridge === undefined ? {} : { bridge: { otherLegId: bridge.otherChannelId, at: bridge.at ?? null } });
+
 /** Facts that pass into the call's vocabulary one to one; undefined for those the call does not record. */
 const simpleFact = (fact: ChannelFact): LegFact | undefined => {
   switch (fact.kind) {
@@ -162,9 +168,9 @@ const simpleFact = (fact: ChannelFact): LegFact | undefined => {
     case 'channel-parked':
       return { kind: 'parked' };
     case 'channel-held':
-      return { kind: 'held', by: fact.by };
+      return { kind: 'held', by: fact.by, ...unheardOf(fact) };
     case 'channel-resumed':
-      return { kind: 'resumed' };
+      return { kind: 'resumed', ...unheardOf(fact) };
     case 'channel-transferred':
       return { kind: 'transferred', how: fact.how, destination: fact.destination ?? null };
     case 'digits-collected':

@@ -7,6 +7,7 @@ import type { EventLog } from '../../../platform/event-store/event-log.js';
 import { EventStoreUnavailable } from '../../../platform/event-store/event-store.port.js';
 import type { Alarms } from '../../../platform/observability/alarms.port.js';
 import type { CallCommand } from '../../calls/domain/call.commands.js';
+import { bridgeOf } from '../../calls/ingest/call-ingest.js';
 import { callDecider } from '../../calls/domain/call.decider.js';
 import type { SwitchCdrInbox, WaitingCdr, WitnessedLeg } from '../../ports/switch-cdr-inbox.port.js';
 import { type CallOfLeg, callOfLeg } from './call-of-leg.js';
@@ -87,12 +88,12 @@ export class CdrDelivery {
     await inbox.done(witnessed);
   }
 
-  private async witness({ callId, tenantId, nodeId }: CallOfLeg, { channelId, switchSessionId, cause, q850, hungUpBy, times }: WitnessedLeg): Promise<void> {
+  private async witness({ callId, tenantId, nodeId }: CallOfLeg, { channelId, switchSessionId, cause, q850, hungUpBy, times, bridge }: WitnessedLeg): Promise<void> {
     const { endedAt, ...legTimes } = times;
     const commandId = deterministicId('switch-cdr', switchSessionId, channelId);
     const command: CallCommand = {
       type: 'WitnessLegEnd',
-      data: { legId: channelId, cause, q850: q850 ?? null, hungUpBy, times: legTimes, endedAt },
+      data: { legId: channelId, cause, q850: q850 ?? null, hungUpBy, times: legTimes, endedAt, ...bridgeOf(bridge) },
       meta: { commandId, tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch', id: nodeId }, correlationId: callId, causationId: commandId },
     };
     await this.parts.executor.execute(callDecider, streamOf('call', callId), command);
