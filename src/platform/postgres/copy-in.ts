@@ -4,6 +4,7 @@ import type pg from 'pg';
 interface CopyConnection {
   query(sql: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
+  sendCopyFail(why: string): void;
   endCopyFrom(): void;
 }
 
@@ -15,7 +16,8 @@ export class CopyIn implements pg.Submittable {
 
   constructor(
     readonly text: string,
-    private readonly rows: string,
+    /** In parts of any size, each made when the one before is on its way. */
+    private readonly rows: Iterable<string>,
     /** Limit of the driver, ms; 0 is none. */
     readonly query_timeout: number,
   ) {
@@ -29,8 +31,12 @@ export class CopyIn implements pg.Submittable {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
-    connection.sendCopyFromChunk(Buffer.from(this.rows));
-    connection.endCopyFrom();
+    try {
+      for (const part of this.rows) connection.sendCopyFromChunk(Buffer.from(part));
+      connection.endCopyFrom();
+    } catch (error) {
+      connection.sendCopyFail(error instanceof Error ? error.message : String(error));
+    }
   }
 
   handleCommandComplete(): void {

@@ -21,8 +21,8 @@ export interface Queryable {
 
 /** A transaction that is open. */
 export interface Transaction extends Queryable {
-  /** Runs a `COPY ... FROM STDIN` with rows in PostgreSQL's text format. */
-  copyIn(sql: string, rows: string): Promise<void>;
+  /** Runs a `COPY ... FROM STDIN` with rows in PostgreSQL's text format, in parts of any size. */
+  copyIn(sql: string, rows: Iterable<string>): Promise<void>;
 }
 
 export interface DatabaseOptions {
@@ -148,7 +148,7 @@ export class Database implements Queryable {
         throw translated(error);
       }
     };
-    const copyIn = async (sql: string, rows: string): Promise<void> => {
+    const copyIn = async (sql: string, rows: Iterable<string>): Promise<void> => {
       try {
         await client.query(new CopyIn(sql, rows, timeoutMs === 0 ? 0 : timeoutMs + ANSWER_GRACE_MS)).done;
       } catch (error) {

@@ -1,4 +1,5 @@
-import type { Database, Queryable, Transaction } from '../postgres/database.js';
+import { mapInParallel } from '../../kernel/parallel.js';
+import type { Database, Queryable, Transaction, TransactionOptions } from '../postgres/database.js';
 import { type Entry, type PreparedProjection, type ProjectionBatch, TableRows } from './projection-batch.js';
 import { KeySet } from './key-set.js';
 import { deleteRowsSql, loadRowsSql, type PreparedTable, upsertRowsSql } from './projection-tables.js';
@@ -8,6 +9,9 @@ import type { Row } from './projection.js';
 
 /** Rows that may be in hand before those are written that nobody has touched for longest. */
 const ROWS_IN_HAND = 40_000;
+
+/** However long it takes. */
+const ALONE: TransactionOptions = { ...WRITING_ROWS, statementTimeoutMs: 0 };
 
 export interface FreshTablesOptions {
   /** Somebody has written rows to them before. */
@@ -39,10 +43,6 @@ class FreshRows extends TableRows {
     super(table);
   }
 
-  get inHand(): number {
-    return this.entries.size;
-  }
-
   protected override enter(key: readonly (string | number)[], text: string): Entry {
     const resting = this.resting.get(text);
     if (resting !== undefined) {
@@ -56,21 +56,29 @@ class FreshRows extends TableRows {
 
   /** Lets go of the rows that nobody touched since the last call. */
   rest(): Due {
-    const due = this.dueOf(this.resting);
-    this.resting = new Map(this.entries);
-    this.entries.clear();
+    const due = this.dueOf([this.resting]);
+    this.resting = this.takeAll();
     return due;
   }
 
-  private dueOf(rows: ReadonlyMap<string, Entry>): Due {
+  /** Lets go of all rows. */
+  end(): Due {
+    const due = this.dueOf([this.resting, this.takeAll()]);
+    this.resting.clear();
+    return due;
+  }
+
+  private dueOf(parts: readonly ReadonlyMap<string, Entry>[]): Due {
     const { table } = this;
     const due: Due = { table, inserts: [], upserts: [], deletions: table.keyPlaces.map(() => []) };
-    for (const [text, { key, row, stored, changed }] of rows) {
-      if (!changed) continue;
-      if (row !== undefined) {
-        this.written.add(text);
-        (stored ? due.upserts : due.inserts).push(row);
-      } else if (stored) for (const [i, values] of due.deletions.entries()) values.push(key[i] ?? '');
+    for (const rows of parts) {
+      rows.forEach(({ key, row, stored, changed }, text) => {
+        if (!changed) return;
+        if (row !== undefined) {
+          this.written.add(text);
+          (stored ? due.upserts : due.inserts).push(row);
+        } else if (stored) due.deletions.forEach((values, i) => values.push(key[i] ?? ''));
+      });
     }
     return due;
   }
@@ -104,19 +112,18 @@ export class FreshTables {
     await this.load(within);
     for (const batch of batches) batch.apply();
     // As many again rest since the last time.
-    if (this.all().reduce((sum, rows) => sum + rows.inHand, 0) < (this.options.rowsInHand ?? ROWS_IN_HAND) / 2) return;
+    if (this.all().reduce((sum, rows) => sum + rows.entries.size, 0) < (this.options.rowsInHand ?? ROWS_IN_HAND) / 2) return;
     await this.writing;
     this.begin(this.all().map((rows) => rows.rest()), within);
   }
 
   /** Writes all that is in hand. */
   async finish(within?: Transaction): Promise<void> {
-    // What was touched lately rests from the second call on.
-    for (let calls = 0; calls < 2; calls += 1) {
-      await this.writing;
-      this.begin(this.all().map((rows) => rows.rest()), within);
-    }
     await this.writing;
+    const due = this.all().map((rows) => rows.end());
+    if (within !== undefined) return this.write(within, due);
+    // Nothing is read or folded beside it any more, so that the server has a core for each of two.
+    await mapInParallel(due, 2, (one) => this.database.transaction((tx) => this.write(tx, [one]), ALONE));
   }
 
   private all(): FreshRows[] {
@@ -135,7 +142,7 @@ export class FreshTables {
   }
 
   private begin(due: readonly Due[], within: Transaction | undefined): void {
-    this.writing = within === undefined ? this.database.transaction((tx) => this.write(tx, due), { ...WRITING_ROWS, statementTimeoutMs: 0 }) : this.write(within, due);
+    this.writing = within === undefined ? this.database.transaction((tx) => this.write(tx, due), ALONE) : this.write(within, due);
     // Whoever folds on hears of a failure.
     this.writing.catch(() => undefined);
   }

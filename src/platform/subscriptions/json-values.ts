@@ -68,18 +68,21 @@ const keysOf = (value: Readonly<Record<string, Json | undefined>>): string[] => 
   return keys;
 };
 
-class NotJson extends Error {}
+/** A value that JSON does not have. The message says where it is and what, to be put behind the name of the whole. */
+export class NotJson extends Error {
+  override readonly name = 'NotJson';
+}
 
 /**
  * A copy in the form in which jsonb would give it back. `before`, in this form already, is what was there:
  * parts that were taken over from it are not worked on again, and where all is as it was it comes back
- * itself. Throws TypeError where JSON does not have it; `what` names the place and is asked only then.
+ * itself. Throws NotJson.
  */
-export const jsonValue = (value: Json | undefined, what: () => string, before?: Json): Json => {
+export const jsonValue = (value: Json | undefined, before?: Json): Json => {
   try {
     return kept(value, before);
   } catch (error) {
-    throw error instanceof NotJson ? new TypeError(`${what()}${faultIn(value)}`) : error;
+    throw error instanceof NotJson ? new NotJson(faultIn(value)) : error;
   }
 };
 

@@ -45,21 +45,26 @@ export interface Entry {
 
 /** The rows of one table that are in hand. */
 export class TableRows {
-  readonly entries = new Map<string, Entry>();
+  private inHand: Map<string, Entry> = new Map<string, Entry>();
 
   constructor(readonly table: PreparedTable) {}
+
+  /** By the text of their keys. */
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.inHand;
+  }
 
   want(key: readonly (string | number)[]): Entry {
     // Nearly every key is given as it is stored.
     const given = keyText(key);
-    const known = this.entries.get(given);
+    const known = this.inHand.get(given);
     if (known !== undefined) return known;
     const stored = storedKey(this.table, key);
     const text = keyText(stored);
-    const found = text === given ? undefined : this.entries.get(text);
+    const found = text === given ? undefined : this.inHand.get(text);
     if (found !== undefined) return found;
     const entry = this.enter(stored, text);
-    this.entries.set(text, entry);
+    this.inHand.set(text, entry);
     return entry;
   }
 
@@ -89,6 +94,13 @@ export class TableRows {
 
   deletions(): (string | number)[][] {
     return this.keyArrays(({ changed, row, stored }) => changed && row === undefined && stored);
+  }
+
+  /** Gives all out of hand. */
+  protected takeAll(): Map<string, Entry> {
+    const all = this.inHand;
+    this.inHand = new Map();
+    return all;
   }
 
   protected enter(key: readonly (string | number)[], _text: string): Entry {
@@ -173,7 +185,9 @@ export class ProjectionBatch {
   add(event: RecordedEvent): void {
     try {
       const keys = this.prepared.projection.keys(event);
-      this.work.push({ event, keys, entries: keys.map(({ table, key }) => this.rowsOf(table).want(key)) });
+      const entries: Entry[] = [];
+      for (const { table, key } of keys) entries.push(this.rowsOf(table).want(key));
+      this.work.push({ event, keys, entries });
     } catch (error) {
       throw new FoldFailure(this.prepared.projection, event, error);
     }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.js';
+import { mapInParallel } from '../../kernel/parallel.js';
 import type { EventLog } from '../event-store/event-log.js';
 import { AlarmCounter } from '../observability/alarms.port.js';
 import type { Database, Transaction } from '../postgres/database.js';
@@ -93,7 +94,7 @@ export const rebuild = async (parts: RebuildParts, projections: readonly Project
       reached = head;
     };
     await chase();
-    for (const { tables } of prepared) for (const table of tables) await indexes(database, scratch, table);
+    await mapInParallel(prepared.flatMap((one) => one.tables), 2, (table) => indexes(database, scratch, table));
     for (let chases = 0; chases < MAX_CHASES && (await log.store.head()) - reached > SMALL_GAP; chases += 1) await chase();
     // A query that reads two of the tables may cross the exchange of both.
     const rebuilt = await despiteDeadlocks(() => database.transaction((tx) => exchange(parts, tx, scratch, prepared, reached, logId, options), { statementTimeoutMs: 0 }));

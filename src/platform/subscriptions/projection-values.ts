@@ -1,6 +1,6 @@
 import { isoTime, msOf } from '../../kernel/clock.js';
 import type { Json } from '../../kernel/event.js';
-import { jsonValue, writable } from './json-values.js';
+import { jsonValue, NotJson, writable } from './json-values.js';
 import type { PreparedTable } from './projection-tables.js';
 import type { ColumnType, Row } from './projection.js';
 
@@ -31,6 +31,15 @@ const instant = (value: Json, table: PreparedTable, column: string): string => {
   return Number.isNaN(ms) ? wrong(table, column, 'is no ISO 8601 time') : isoTime(ms);
 };
 
+const json = (value: Json, before: Json | undefined, table: PreparedTable, column: string): Json => {
+  try {
+    return jsonValue(value, before);
+  } catch (error) {
+    if (!(error instanceof NotJson)) throw error;
+    throw new TypeError(`${table.spec.name}.${column}${error.message}`);
+  }
+};
+
 /**
  * A value in the one form that it has before and after the database, so that a fold sees the same
  * whether it meets its own row within a batch or in a later one. `before`: what the column held, in
@@ -51,7 +60,7 @@ const columnValue = (table: PreparedTable, column: string, type: ColumnType, val
     case 'timestamptz':
       return instant(value, table, column);
     case 'jsonb':
-      return jsonValue(value, () => `${table.spec.name}.${column}`, before);
+      return json(value, before, table, column);
     case 'double precision':
       if (typeof value !== 'number' || !Number.isFinite(value)) return wrong(table, column, 'is no finite number');
       return value === 0 ? 0 : value;
@@ -68,7 +77,7 @@ const typeIn = ({ typeOf, spec }: PreparedTable, column: string): ColumnType => 
 export const storedRow = (table: PreparedTable, row: Row): Row => {
   const { primaryKey } = table.spec;
   const stored: Row = { ...table.blank };
-  for (const column of Object.keys(row)) stored[column] = columnValue(table, column, typeIn(table, column), row[column]);
+  for (const column in row) stored[column] = columnValue(table, column, typeIn(table, column), row[column]);
   for (const column of primaryKey) if (stored[column] === null) wrong(table, column, 'is part of the primary key and was not given');
   if (stored['tenant_id'] === '') wrong(table, 'tenant_id', 'is empty');
   return stored;
@@ -81,7 +90,7 @@ export const storedRow = (table: PreparedTable, row: Row): Row => {
  */
 export const changedRow = (table: PreparedTable, before: Readonly<Row>, change: Row, mine: boolean): Readonly<Row> => {
   let stored: Row | undefined = mine ? before : undefined;
-  for (const column of Object.keys(change)) {
+  for (const column in change) {
     const value = change[column];
     const old = before[column];
     if (value === old && value !== undefined) continue;
