@@ -125,3 +125,40 @@ describe('a leg that comes too late', () => {
     expect(send('AddLeg', { leg: leg('late', { role: 'callee', direction: 'outbound' }) })).toEqual(['LegStarted', 'hang-up late']);
   });
 });
+
+describe('a leg that moves to and fro', () => {
+  const numbered = (move: number) => ({ ...passport, move });
+
+  it('comes back though the clock of the switch was set back meanwhile: its moves are counted', () => {
+    const { send } = conversation();
+    expect(send('MoveLeg', { passport: numbered(1), toCallId: 'B', at: at(20) })).toEqual(['LegMoved', 'CallEnded']);
+    expect(send('AdoptLeg', { passport: numbered(2), fromCallId: 'B', at: at(15) })).toEqual(['LegAdopted']);
+    expect(send('RecordLegFact', { legId: 'A', fact: { kind: 'held', by: 'switch' } })).toEqual(['LegHeld']);
+    expect(send('MoveLeg', { passport: numbered(3), toCallId: 'B', at: at(14) })).toEqual(['LegMoved']);
+  });
+
+  it('stays where it went last, within one step of the clock too: a half of an earlier move that is told again changes nothing', () => {
+    const { send } = conversation();
+    send('MoveLeg', { passport: numbered(1), toCallId: 'B', at: at(20) });
+    send('AdoptLeg', { passport: numbered(2), fromCallId: 'B', at: at(20) });
+    expect(send('MoveLeg', { passport: numbered(1), toCallId: 'B', at: at(20) })).toEqual([]);
+    expect(send('AdoptLeg', { passport: numbered(2), fromCallId: 'B', at: at(20) })).toEqual([]);
+    send('MoveLeg', { passport: numbered(3), toCallId: 'B', at: at(20) });
+    expect(send('AdoptLeg', { passport: numbered(2), fromCallId: 'B', at: at(20) })).toEqual([]);
+  });
+
+  it('went away and is back, where nobody told that it went: it leaves the queue, and what happens to it is recorded here', () => {
+    const { send } = queued();
+    expect(send('AdoptLeg', { passport: numbered(2), fromCallId: 'B', at: at(20) })).toEqual(['LegMoved', 'CallDequeued', 'OfferFailed', 'hang-up leg-o1', 'LegAdopted']);
+    expect(send('MoveLeg', { passport: numbered(1), toCallId: 'B', at: at(19) })).toEqual([]);
+    expect(send('RecordLegFact', { legId: 'A', fact: { kind: 'held', by: 'switch' } })).toEqual(['LegHeld']);
+  });
+
+  it('came and went before anybody told that it came: it does not come late', () => {
+    const { send } = conversation();
+    const passing = (move: number) => ({ ...numbered(move), legId: 'X' });
+    expect(send('MoveLeg', { passport: passing(2), toCallId: 'C', at: at(21) })).toEqual(['LegMoved']);
+    expect(send('AdoptLeg', { passport: passing(1), fromCallId: 'B', at: at(20) })).toEqual([]);
+    expect(send('AdoptLeg', { passport: passing(3), fromCallId: 'C', at: at(22) })).toEqual(['LegAdopted']);
+  });
+});

@@ -32,6 +32,31 @@ describe('the legs that are believed to live', () => {
     expect(legs.heardFrom('n1')).toBe(at(30));
   });
 
+  it('what was told of later was not heard when it happened', () => {
+    const legs = new LiveLegs();
+    legs.apply(told(1, 'LegStarted', leg));
+    legs.apply(told(60, 'LegsUnbridged', { legId: 'A', otherLegId: 'B', unheard: { confidence: 'witnessed', evidence: 'switch-cdr', bounds: null } }));
+    expect(legs.heardFrom('n1')).toBe(at(1));
+  });
+
+  it('are where their last move took them, in whatever order the halves of their moves are recorded', () => {
+    const moved = (type: 'LegMoved' | 'LegAdopted', callId: string, otherCallId: string, move: number): RecordedEvent => {
+      const { shiftId: _shiftId, number: _number, name: _name, ...passport } = leg;
+      return { ...told(5, type, { legId: 'A', [type === 'LegMoved' ? 'toCallId' : 'fromCallId']: otherCallId, passport: { ...passport, createdAt: at(1), answeredAt: null, parked: true, move } }), stream: `call-${callId}` };
+    };
+    const halves = [moved('LegAdopted', 'B', 'A', 1), moved('LegMoved', 'A', 'B', 1), moved('LegAdopted', 'A', 'B', 2), moved('LegMoved', 'B', 'A', 2)];
+    for (const order of [[0, 1, 2, 3], [2, 0, 1, 3], [2, 3, 0, 1], [3, 1, 0, 2]]) {
+      const legs = new LiveLegs();
+      legs.apply(told(1, 'LegStarted', leg));
+      for (const index of order) legs.apply(halves[index]!);
+      expect([order, legs.get('A')]).toEqual([order, expect.objectContaining({ callId: 'A', moves: 2 })]);
+      expect(passportOf(legs.get('A')!)).toMatchObject({ move: 3 });
+      const again = new LiveLegs();
+      again.restore(legs.snapshot());
+      expect(again.get('A')).toMatchObject({ callId: 'A', moves: 2 });
+    }
+  });
+
   it('have their running recordings in the passport with which they move', () => {
     const legs = new LiveLegs();
     legs.apply(told(1, 'LegStarted', leg));

@@ -7,7 +7,7 @@ const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, seco
 
 const leg = (legId: string): LiveLeg => ({
   legId, callId: legId, tenantId: 'acme', nodeId: 'fs1', personId: 'p', role: 'caller', direction: 'inbound', origin: 'trunk', internal: false, agentId: null, offerId: null,
-  createdAt: at(0), answeredAt: null, parked: true, bridgedWith: null, held: false, recordings: {}, callStartedAt: at(0),
+  createdAt: at(0), answeredAt: null, parked: true, bridgedWith: null, held: false, recordings: {}, moves: 0, callStartedAt: at(0),
 });
 
 const channel = (channelId: string): LiveChannel => ({ channelId }) as LiveChannel;

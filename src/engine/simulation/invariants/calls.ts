@@ -47,7 +47,8 @@ const brokenCall = (events: readonly Recorded<CallEvent>[], isLive: (channelId: 
         live.delete(event.data.legId);
         break;
       case 'LegMoved':
-        legs.close(`${event.data.legId}, for time ${times.get(event.data.legId)},`);
+        // One that came and went before anybody told that it came.
+        if (live.has(event.data.legId)) legs.close(`${event.data.legId}, for time ${times.get(event.data.legId)},`);
         live.delete(event.data.legId);
         break;
       case 'OfferMade':

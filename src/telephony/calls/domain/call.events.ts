@@ -68,6 +68,8 @@ export interface LegPassport {
   readonly parked: boolean;
   /** Recordings that run and go with it: path to recording id; absent where there is none. */
   readonly recordings?: Readonly<Record<string, string>>;
+  /** Which of the leg's moves it is, from 1; absent where an older program moved it. Clocks do not order moves: they are set, and move in steps. */
+  readonly move?: number;
 }
 
 export type CallEvent =

@@ -16,6 +16,8 @@ export interface Leg {
   readonly createdAt: string;
   /** Since when it is in this call. */
   readonly joinedAt: string;
+  /** How often it had moved when it was last heard of here. */
+  readonly moves: number;
   readonly ringingAt: string | null;
   readonly earlyMediaAt: string | null;
   readonly answeredAt: string | null;
@@ -180,8 +182,9 @@ const holdContact = (contact: Contact | null, at: string): Contact | null =>
 const resumeContact = (contact: Contact | null, at: string): Contact | null =>
   contact === null || contact.heldSince === null ? contact : { ...contact, heldSince: null, lastHold: { from: contact.heldSince, to: at }, holdMs: contact.holdMs + Math.max(0, msOf(at) - msOf(contact.heldSince)) };
 
-const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'origin' | 'internal' | 'agentId' | 'shiftId' | 'offerId' | 'personId' | 'createdAt' | 'joinedAt' | 'answeredAt' | 'parked'> & Partial<Pick<Leg, 'recordings' | 'lastBridge'>>): Leg => ({
+const newLeg = (leg: Pick<Leg, 'legId' | 'nodeId' | 'role' | 'direction' | 'origin' | 'internal' | 'agentId' | 'shiftId' | 'offerId' | 'personId' | 'createdAt' | 'joinedAt' | 'answeredAt' | 'parked'> & Partial<Pick<Leg, 'recordings' | 'lastBridge' | 'moves'>>): Leg => ({
   recordings: {},
+  moves: 0,
   lastBridge: null,
   ...leg,
   ringingAt: null,
@@ -229,10 +232,18 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       const { number: _number, name: _name, ...leg } = event.data;
       return { ...unexpect(state, leg.legId), legs: { ...state.legs, [leg.legId]: newLeg({ ...leg, createdAt: at, joinedAt: at, answeredAt: null, parked: false }) } };
     }
-    case 'LegAdopted':
-      return { ...unexpect(state, event.data.legId), legs: { ...state.legs, [event.data.legId]: newLeg({ ...event.data.passport, lastBridge: state.legs[event.data.legId]?.lastBridge ?? null, joinedAt: at, shiftId: null, offerId: null }) } };
-    case 'LegMoved':
-      return changeLeg(state, event.data.legId, { end: { at, cause: MOVED, hungUpBy: 'switch', confidence: 'seen' }, recordings: {} });
+    case 'LegAdopted': {
+      const { legId, passport } = event.data;
+      const known = state.legs[legId];
+      const { move = (known?.moves ?? 0) + 1, ...leg } = passport;
+      return { ...unexpect(state, legId), legs: { ...state.legs, [legId]: newLeg({ ...leg, moves: move, lastBridge: known?.lastBridge ?? null, joinedAt: at, shiftId: null, offerId: null }) } };
+    }
+    case 'LegMoved': {
+      const { legId, passport } = event.data;
+      const { move, ...leg } = passport;
+      const left = state.legs[legId] ?? newLeg({ ...leg, joinedAt: at, shiftId: null });
+      return { ...state, legs: { ...state.legs, [legId]: { ...left, moves: move ?? left.moves + 1, end: { at, cause: MOVED, hungUpBy: 'switch', confidence: 'seen' }, recordings: {} } } };
+    }
     case 'LegRinging':
       return changeLeg(state, event.data.legId, { ringingAt: at });
     case 'LegEarlyMedia':

@@ -2,7 +2,7 @@ import type { CommandMeta } from '../../../kernel/command.js';
 import { msOf } from '../../../kernel/clock.js';
 import type { CallCommand } from './call.commands.js';
 import { request } from './action-request.js';
-import type { CallEvent, Confidence, ContactEnd, DequeueReason, HungUpBy, LegTimes, OfferFailure } from './call.events.js';
+import type { CallEvent, Confidence, ContactEnd, DequeueReason, HungUpBy, LegPassport, LegTimes, OfferFailure } from './call.events.js';
 import { type CallState, type Contact, evolveCall, type Leg, liveLegs, openOffers } from './call.state.js';
 import { failOffer, offerFailureOf } from './offers.js';
 
@@ -56,12 +56,17 @@ export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: s
 export const moveLeg = (command: Extract<CallCommand, { type: 'MoveLeg' }>, state: CallState): readonly CallEvent[] => {
   const { passport, toCallId, at } = command.data;
   const leg = state.legs[passport.legId];
-  if (leg === undefined || leg.end !== null || at < leg.joinedAt) return [];
+  // It is on its way here and has left again: whoever brings it late is told so.
+  if (leg === undefined) return state.status === 'live' && passport.move !== undefined ? [{ type: 'LegMoved', data: { legId: passport.legId, toCallId, passport }, occurredAt: at }] : [];
+  if (leg.end !== null || !isNewer(passport, leg, at < leg.joinedAt)) return [];
   const { recordings } = leg;
   const moved = { type: 'LegMoved' as const, data: { legId: leg.legId, toCallId, passport: Object.keys(recordings).length === 0 ? passport : { ...passport, recordings } }, occurredAt: at };
   const next = evolveCall(state, moved);
   return [moved, ...afterLeg(next, command.meta, leg, at, { dequeue: 'transferred', offer: 'rescinded', cause: null, contact: 'transferred' }).map((event) => ({ ...event, occurredAt: at }))];
 };
+
+/** Whether the move comes after all that is known of the leg here; `late`: by the clock it does not, for passports that do not count. */
+export const isNewer = ({ move }: LegPassport, leg: Leg, late: boolean): boolean => (move === undefined ? !late : move > leg.moves);
 
 /** What the leaving of a leg makes of the stay in the queue, of offers and of the contact. */
 interface Leaving {

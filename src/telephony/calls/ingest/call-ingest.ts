@@ -120,7 +120,7 @@ export class CallIngest {
     const adopted = this.send(stays.callId, stays.tenantId, `${factId}/adopt`, at, stays.nodeId, { type: 'AdoptLeg', data: { passport, fromCallId: moves.callId, at } });
     if (!adopted) return;
     this.send(moves.callId, moves.tenantId, `${factId}/move`, at, moves.nodeId, { type: 'MoveLeg', data: { passport, toCallId: stays.callId, at } });
-    this.parts.legs.change(moves.legId, { callId: stays.callId, tenantId: stays.tenantId, callStartedAt: stays.callStartedAt });
+    this.parts.legs.change(moves.legId, { callId: stays.callId, tenantId: stays.tenantId, callStartedAt: stays.callStartedAt, moves: moves.moves + 1 });
   }
 
   /** What could not be sent was not noted either: the comparison with the switch that follows finds the leg and infers its end. */
@@ -148,7 +148,7 @@ const isEarlier = (a: LiveLeg, b: LiveLeg): boolean => a.callStartedAt < b.callS
 
 const live = (leg: NewLeg, callId: string, tenantId: string, createdAt: string, callStartedAt: string): LiveLeg => {
   const { shiftId: _shiftId, number: _number, name: _name, ...rest } = leg;
-  return { ...rest, callId, tenantId, offerId: null, createdAt, answeredAt: null, parked: false, bridgedWith: null, held: false, recordings: {}, callStartedAt };
+  return { ...rest, callId, tenantId, offerId: null, createdAt, answeredAt: null, parked: false, bridgedWith: null, held: false, recordings: {}, moves: 0, callStartedAt };
 };
 
 const unheardOf = ({ unheard }: { readonly unheard?: Unheard }): { readonly unheard?: Unheard } => (unheard === undefined ? {} : { unheard });

@@ -24,6 +24,8 @@ export interface LiveLeg {
   readonly held: boolean;
   /** Recordings that run on it: path to recording id. */
   readonly recordings: Readonly<Record<string, string>>;
+  /** How often it has moved from one call to another. */
+  readonly moves: number;
   /** Start of its call, to tell which of two calls was first. */
   readonly callStartedAt: string;
 }
@@ -37,9 +39,10 @@ export interface ExpectedLeg {
   readonly at: string;
 }
 
+/** With which the leg makes its next move. */
 export const passportOf = (leg: LiveLeg): LegPassport => {
-  const { callId: _callId, tenantId: _tenantId, callStartedAt: _callStartedAt, bridgedWith: _bridgedWith, held: _held, recordings, ...passport } = leg;
-  return Object.keys(recordings).length === 0 ? passport : { ...passport, recordings };
+  const { callId: _callId, tenantId: _tenantId, callStartedAt: _callStartedAt, bridgedWith: _bridgedWith, held: _held, recordings, moves, ...passport } = leg;
+  return { ...passport, ...(Object.keys(recordings).length === 0 ? {} : { recordings }), move: moves + 1 };
 };
 
 /**
@@ -49,7 +52,7 @@ export const passportOf = (leg: LiveLeg): LegPassport => {
  */
 export class LiveLegs implements LiveFold {
   readonly name = 'live-legs';
-  readonly version = 4;
+  readonly version = 5;
   readonly eventTypes = ['CallStarted', 'OfferMade', 'LegStarted', 'LegAdopted', 'LegMoved', 'LegAnswered', 'LegParked', 'LegsBridged', 'LegsUnbridged', 'LegHeld', 'LegResumed', 'RecordingStarted', 'RecordingStopped', 'LegEnded', 'CallEnded', 'SwitchActionRequested'];
   private readonly legs = new Map<string, LiveLeg>();
   /** Legs as the log alone tells them: what was only noted may never be recorded, and must not outlive the process. */
@@ -152,22 +155,31 @@ export class LiveLegs implements LiveFold {
       case 'LegStarted': {
         this.expected.delete(event.data.legId);
         const { shiftId: _shiftId, number: _number, name: _name, ...leg } = event.data;
-        const started = { answeredAt: null, parked: false, bridgedWith: null, held: false, recordings: {}, ...leg, callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.startOf(callId) ?? at };
+        const started = { answeredAt: null, parked: false, bridgedWith: null, held: false, recordings: {}, moves: 0, ...leg, callId, tenantId: event.metadata.tenantId, createdAt: at, callStartedAt: this.startOf(callId) ?? at };
         this.recorded.set(leg.legId, started);
         if (this.ended.has(leg.legId)) return;
         const known = this.legs.get(leg.legId);
-        this.note(known === undefined ? started : { ...started, answeredAt: known.answeredAt, parked: known.parked, bridgedWith: known.bridgedWith, held: known.held, recordings: known.recordings, callId: known.callId });
+        this.note(known === undefined ? started : { ...started, answeredAt: known.answeredAt, parked: known.parked, bridgedWith: known.bridgedWith, held: known.held, recordings: known.recordings, moves: known.moves, callId: known.callId });
         return;
       }
       case 'LegAdopted': {
-        const adopted = { bridgedWith: null, held: false, recordings: {}, ...event.data.passport, callId, tenantId: event.metadata.tenantId, callStartedAt: this.startOf(callId) ?? at };
+        const { move, ...passport } = event.data.passport;
+        const moves = move ?? (this.recorded.get(passport.legId)?.moves ?? 0) + 1;
+        // The two calls of a move are recorded side by side: the halves of an earlier one may come after it.
+        if (moves < (this.recorded.get(passport.legId)?.moves ?? 0)) return;
+        const adopted = { bridgedWith: null, held: false, recordings: {}, ...passport, moves, callId, tenantId: event.metadata.tenantId, callStartedAt: this.startOf(callId) ?? at };
         this.recorded.set(adopted.legId, adopted);
-        if (!this.ended.has(adopted.legId)) this.note(adopted);
+        if (!this.ended.has(adopted.legId) && moves >= (this.legs.get(adopted.legId)?.moves ?? 0)) this.note(adopted);
         return;
       }
-      case 'LegMoved':
-        this.tell(event.data.legId, { callId: event.data.toCallId });
+      case 'LegMoved': {
+        const { legId, toCallId, passport } = event.data;
+        const leg = this.recorded.get(legId);
+        const moves = passport.move ?? (leg?.moves ?? 0) + 1;
+        if (leg !== undefined && moves > leg.moves) this.recorded.set(legId, { ...leg, callId: toCallId, moves });
+        if (moves > (this.legs.get(legId)?.moves ?? 0)) this.change(legId, { callId: toCallId, moves });
         return;
+      }
       case 'LegAnswered':
         this.tell(event.data.legId, { answeredAt: at });
         return;
@@ -234,7 +246,7 @@ export class LiveLegs implements LiveFold {
   }
 }
 
-/** An end that was inferred is dated by what was not heard. */
-const wasHeard = ({ type, data }: Recorded<CallEvent>): boolean => type.startsWith('Leg') && (type !== 'LegEnded' || data.confidence === 'seen');
+/** What was inferred, found later or told by a CDR says nothing about who listened when it happened. */
+const wasHeard = ({ type, data }: Recorded<CallEvent>): boolean => type.startsWith('Leg') && !('unheard' in data) && (type !== 'LegEnded' || data.confidence === 'seen');
 
 const later = (a: string, b: string): string => (a > b ? a : b);
