@@ -202,6 +202,41 @@ describe('a session with a media node', () => {
     expect(session.isReady).toBe(true);
   });
 
+  it('a connection that is lost while the comparison waits is a gap of its own from then on, and the next comparison waits for this one', async () => {
+    let finish = (): void => undefined;
+    witness.compare = () => new Promise<void>((resolve) => (finish = resolve));
+    const session = open();
+    await eventually(() => witness.snapshots.length === 1);
+    await freeswitch.fire('CHANNEL_CREATE', appeared('caller'));
+    await eventually(() => session.status().waitingBytes > 0);
+    const { connections } = freeswitch;
+    freeswitch.cut();
+    // What was seen before the loss is told; the new connection is there, and nothing is compared yet.
+    await eventually(() => witness.facts.length === 1 && session.status().connects === 2 && freeswitch.connections > connections);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(witness.told).toEqual(['connected', 'channel-appeared caller']);
+    witness.compare = async () => undefined;
+    finish();
+    await eventually(() => session.isReady);
+    expect(witness.told).toEqual(['connected', 'channel-appeared caller', 'compared', 'gap connection-lost', 'connected', 'compared']);
+    expect(Date.parse(witness.gaps[0]!.from)).toBeGreaterThanOrEqual(Date.parse(witness.snapshots[0]!.takenAt));
+    expect(Date.parse(witness.gaps[0]!.from)).toBeLessThan(Date.parse(witness.snapshots[1]!.takenAt));
+  });
+
+  it('facts that find no room while a comparison waits are a gap of its own', async () => {
+    let finish = (): void => undefined;
+    witness.compare = () => new Promise<void>((resolve) => (finish = resolve));
+    const session = open({ maxWaitingBytes: 4_000 });
+    await eventually(() => witness.snapshots.length === 1);
+    for (let i = 0; i < 20; i += 1) await freeswitch.fire('CHANNEL_CREATE', appeared(`caller-${i}`));
+    await eventually(() => session.status().events >= 20);
+    expect(session.status().waitingBytes).toBe(0);
+    witness.compare = async () => undefined;
+    finish();
+    await eventually(() => session.isReady);
+    expect(witness.told).toEqual(['connected', 'compared', 'gap engine-away', 'connected', 'compared']);
+  });
+
   it('the socket is read while the listener is busy, and order is kept', async () => {
     let finish = (): void => undefined;
     witness.take = () => new Promise<void>((resolve) => (finish = resolve));

@@ -28,7 +28,7 @@ export interface NodeSnapshot {
 
 /** Who owns a media node listens to it here. Calls come one after the other, in the order in which things happened. */
 export interface NodeListener {
-  /** At most one gap is open at a time; `onConnected` ends it. */
+  /** At most one gap is open at a time; `onConnected` ends it. What was missed while that took its time is told as soon as it is done. */
   onGapOpened(gap: NodeGap): void;
   /**
    * Connected, for the first time or again. Facts wait until the promise resolves; if it rejects, a

@@ -1,6 +1,6 @@
 import { type Clock, isoTime, type Random, sleep, type Timer } from '../../../kernel/clock.js';
 import type { GapCause } from '../../contract/configuration-events.js';
-import type { NodeListener, NodeSnapshot } from '../../ports/node-listener.port.js';
+import type { NodeGap, NodeListener, NodeSnapshot } from '../../ports/node-listener.port.js';
 import type { SwitchFact } from '../../ports/switch-facts.js';
 import { ClockOffset } from './clock-offset.js';
 import type { EslClient, EslConnect, EslDisconnect, EslEvent } from './esl-client.port.js';
@@ -35,6 +35,10 @@ export class MediaNodeSession {
   #heartbeatTimer: Timer | undefined;
   /** Until the first comparison everything is unknown, and that is no news. */
   #gapOpen = true;
+  /** The listener compares; what is missed meanwhile is no part of the gap that it closes. */
+  #comparing = false;
+  #comparison: Promise<unknown> = Promise.resolve();
+  #missedMeanwhile: NodeGap | undefined;
   #lastHeard = 0;
   #counting = false;
   #lastError: string | undefined;
@@ -179,9 +183,12 @@ export class MediaNodeSession {
     while (current()) {
       try {
         await this.#delivery.idle();
+        // That of a connection before this one may still wait for a store that is away.
+        await this.#comparison.catch(() => undefined);
         const snapshot = await this.#snapshot(link);
         if (!current()) return;
-        await this.listener.onConnected(snapshot);
+        this.#comparison = this.#compare(snapshot);
+        await this.#comparison;
         if (!current()) return;
         if (!this.#delivery.failed) {
           this.#phase = 'ready';
@@ -197,6 +204,18 @@ export class MediaNodeSession {
       await sleep(this.clock, this.options.redialMs.first);
       this.#delivery.start();
     }
+  }
+
+  /** The gap ends with the snapshot: what was missed while it was compared is a gap of its own. */
+  async #compare(snapshot: NodeSnapshot): Promise<void> {
+    this.#missedMeanwhile = undefined;
+    this.#comparing = true;
+    try {
+      await this.listener.onConnected(snapshot);
+    } finally {
+      this.#comparing = false;
+    }
+    if (this.#missedMeanwhile !== undefined && this.#phase !== 'closed') this.listener.onGapOpened(this.#missedMeanwhile);
   }
 
   async #snapshot(link: NodeLink): Promise<NodeSnapshot> {
@@ -291,9 +310,13 @@ export class MediaNodeSession {
   }
 
   #openGap(cause: GapCause, message: string, fromMs = this.#lastHeard): void {
-    if (this.#gapOpen) return;
+    const gap: NodeGap = { from: isoTime(fromMs), cause, message };
+    if (this.#gapOpen) {
+      if (this.#comparing && (this.#missedMeanwhile === undefined || gap.from < this.#missedMeanwhile.from)) this.#missedMeanwhile = gap;
+      return;
+    }
     this.#gapOpen = true;
-    this.listener.onGapOpened({ from: isoTime(fromMs), cause, message });
+    this.listener.onGapOpened(gap);
   }
 
   #beat(): void {
