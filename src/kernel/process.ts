@@ -17,5 +17,10 @@ export interface Process {
   readonly name: string;
   readonly actor: Actor;
   readonly eventTypes: readonly string[];
+  /** What the event belongs to: events of one lane are handled in the order of the log, different lanes in parallel. Without it, or where it gives undefined: their correlation id. */
+  laneOf?(event: RecordedEvent): string | undefined;
   react(event: RecordedEvent): readonly ProcessCommand[];
 }
+
+/** The lane of an event, see Process.laneOf. */
+export const laneOf = (process: Process, event: RecordedEvent): string => process.laneOf?.(event) ?? event.metadata.$correlationId;

@@ -2,7 +2,7 @@
 export interface ParkedEvent {
   /** The process or projection that could not handle it. */
   readonly runner: string;
-  /** What is held up: a process's correlation id; a projection's rows have none. */
+  /** What is held up: a process's lane; a projection's rows have none. */
   readonly lane: string;
   readonly position: bigint;
   readonly stream: string;

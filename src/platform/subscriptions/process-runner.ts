@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { RecordedEvent } from '../../kernel/event.js';
-import type { Process } from '../../kernel/process.js';
+import { laneOf, type Process } from '../../kernel/process.js';
 import type { CommandDispatcher } from '../event-store/command-dispatcher.js';
 import type { EventLog } from '../event-store/event-log.js';
 import { EventStoreUnavailable } from '../event-store/event-store.port.js';
@@ -43,22 +43,22 @@ export interface ProcessRunnerOptions {
   readonly onLost?: (error: LeaseLost) => void;
 }
 
-/** One instance of a process: what is correlated, in order. */
+/** One instance of a process: what belongs together, in order. */
 interface Lane {
   readonly process: Process;
-  readonly correlationId: string;
+  readonly id: string;
   readonly waiting: { readonly event: RecordedEvent; readonly work: OpenWork }[];
   /** In line for a turn, or having one. */
   scheduled: boolean;
 }
 
 /**
- * Runs a group of processes. Events of one correlation id are handled in order by each process,
- * different ones in parallel. The checkpoint follows the oldest unfinished event: after a crash the
+ * Runs a group of processes. Events of one lane (one correlation id, unless the process says otherwise)
+ * are handled in order by each process, different lanes in parallel. The checkpoint follows the oldest unfinished event: after a crash the
  * commands of the last moments are issued again with the same ids, and nothing happens twice.
  *
  * An instance whose process throws something else than a refusal is stopped: the event and later ones
- * of the same correlation id are parked until an operator says `retry` or `skip`.
+ * of the same lane are parked until an operator says `retry` or `skip`.
  */
 export class ProcessRunner {
   private readonly byType = new Map<string, Process[]>();
@@ -79,8 +79,8 @@ export class ProcessRunner {
     private readonly options: ProcessRunnerOptions,
   ) {
     for (const process of processes) for (const type of process.eventTypes) this.byType.set(type, [...(this.byType.get(type) ?? []), process]);
-    this.stopped = new StoppedInstances(parts, processes, this.stopping.signal, (process, correlationId) => {
-      const lane = this.laneOf(process, correlationId);
+    this.stopped = new StoppedInstances(parts, processes, this.stopping.signal, (process, id) => {
+      const lane = this.lane(process, id);
       this.schedule(lane, () => this.retryInstance(lane));
     });
   }
@@ -116,7 +116,7 @@ export class ProcessRunner {
     return { depth: this.watermark.openCount, limit: this.maxUnfinished, oldestAt: this.watermark.oldest };
   }
 
-  /** Instances (process and correlation id) that wait for an operator. */
+  /** Instances (process and lane) that wait for an operator. */
   get stoppedInstances(): number {
     return this.stopped.count;
   }
@@ -161,17 +161,17 @@ export class ProcessRunner {
     if (processes.length === 0) return;
     const work = this.watermark.begin(event.position, processes.length, event.recordedAt);
     for (const process of processes) {
-      const lane = this.laneOf(process, event.metadata.$correlationId);
+      const lane = this.lane(process, laneOf(process, event));
       lane.waiting.push({ event, work });
       this.schedule(lane, () => this.runLane(lane));
     }
   }
 
-  private laneOf(process: Process, correlationId: string): Lane {
-    const key = keyOf(process, correlationId);
+  private lane(process: Process, id: string): Lane {
+    const key = keyOf(process, id);
     const found = this.lanes.get(key);
     if (found !== undefined) return found;
-    const lane: Lane = { process, correlationId, waiting: [], scheduled: false };
+    const lane: Lane = { process, id, waiting: [], scheduled: false };
     this.lanes.set(key, lane);
     return lane;
   }
@@ -190,11 +190,11 @@ export class ProcessRunner {
       await task();
     } catch (error) {
       // The lane's events stay above the checkpoint.
-      if (!this.stopping.signal.aborted) this.parts.alarms.raise({ code: 'process-runner-failed', message: `${this.options.name} lost hold of ${lane.process.name}, ${lane.correlationId}`, error });
+      if (!this.stopping.signal.aborted) this.parts.alarms.raise({ code: 'process-runner-failed', message: `${this.options.name} lost hold of ${lane.process.name}, ${lane.id}`, error });
     }
     this.running -= 1;
     lane.scheduled = false;
-    if (lane.waiting.length === 0) this.lanes.delete(keyOf(lane.process, lane.correlationId));
+    if (lane.waiting.length === 0) this.lanes.delete(keyOf(lane.process, lane.id));
     this.tellProgress();
     if (!this.stopping.signal.aborted) this.ready.shift()?.();
   }
@@ -202,7 +202,7 @@ export class ProcessRunner {
   private async runLane(lane: Lane): Promise<void> {
     const { signal } = this.stopping;
     for (let next = lane.waiting[0]; next !== undefined && !signal.aborted; next = lane.waiting[0]) {
-      if (this.stopped.has(lane.process, lane.correlationId)) await this.stopped.park(lane.process, next.event);
+      if (this.stopped.has(lane.process, lane.id)) await this.stopped.park(lane.process, next.event);
       else await this.carryOut(lane.process, next.event);
       lane.waiting.shift();
       next.work.done();
@@ -229,15 +229,15 @@ export class ProcessRunner {
 
   private async retryInstance(lane: Lane): Promise<void> {
     const { parked } = this.parts;
-    const { process, correlationId } = lane;
-    await this.insist(() => parked.answered(process.name, correlationId));
+    const { process, id } = lane;
+    await this.insist(() => parked.answered(process.name, id));
     const waiting = await this.insist(() => parked.waiting(process.name));
     for (const entry of waiting) {
-      if (entry.lane !== correlationId) continue;
+      if (entry.lane !== id) continue;
       if (!(await this.carryOut(process, await this.readAgain(entry)))) return this.runLane(lane);
       await this.insist(() => parked.handled(process.name, entry.position));
     }
-    this.stopped.goOn(process, correlationId);
+    this.stopped.goOn(process, id);
     return this.runLane(lane);
   }
 
@@ -264,4 +264,4 @@ export class ProcessRunner {
   }
 }
 
-const keyOf = (process: Process, correlationId: string): string => `${process.name}\u001f${correlationId}`;
+const keyOf = (process: Process, lane: string): string => `${process.name}\u001f${lane}`;

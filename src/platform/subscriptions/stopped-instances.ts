@@ -1,6 +1,6 @@
 import { isoTime, type Clock, type Timer } from '../../kernel/clock.js';
 import type { RecordedEvent } from '../../kernel/event.js';
-import type { Process } from '../../kernel/process.js';
+import { laneOf, type Process } from '../../kernel/process.js';
 import type { Alarms } from '../observability/alarms.port.js';
 import { shownError } from '../observability/logger.js';
 import type { ParkedEvents } from './parked-events.port.js';
@@ -23,7 +23,7 @@ export class StoppedInstances {
     private readonly parts: { readonly parked: ParkedEvents; readonly clock: Clock; readonly alarms: Alarms },
     private readonly processes: readonly Process[],
     private readonly signal: AbortSignal,
-    private readonly onAsked: (process: Process, correlationId: string) => void,
+    private readonly onAsked: (process: Process, lane: string) => void,
   ) {
     signal.addEventListener('abort', () => this.timer?.cancel(), { once: true });
   }
@@ -39,22 +39,23 @@ export class StoppedInstances {
     this.poll();
   }
 
-  has(process: Process, correlationId: string): boolean {
-    return this.keys.has(keyOf(process.name, correlationId));
+  has(process: Process, lane: string): boolean {
+    return this.keys.has(keyOf(process.name, lane));
   }
 
-  goOn(process: Process, correlationId: string): void {
-    this.keys.delete(keyOf(process.name, correlationId));
+  goOn(process: Process, lane: string): void {
+    this.keys.delete(keyOf(process.name, lane));
   }
 
   /** Stops an instance at an event that its process could not handle. */
   async stop(process: Process, event: RecordedEvent, error: unknown): Promise<void> {
-    const correlationId = event.metadata.$correlationId;
-    this.keys.add(keyOf(process.name, correlationId));
+    const { $correlationId: correlationId } = event.metadata;
+    const lane = laneOf(process, event);
+    this.keys.add(keyOf(process.name, lane));
     this.parts.alarms.raise({
       code: 'process-instance-stopped',
-      message: `${process.name} failed on ${event.type} at position ${event.position}; ${correlationId} waits for an operator (retry, or skip with a reason)`,
-      details: { process: process.name, correlationId, eventId: event.id, type: event.type },
+      message: `${process.name} failed on ${event.type} at position ${event.position}; ${lane} waits for an operator (retry, or skip with a reason)`,
+      details: { process: process.name, lane, correlationId, eventId: event.id, type: event.type },
       error,
     });
     await this.park(process, event, textOf(error));
@@ -65,7 +66,7 @@ export class StoppedInstances {
   async park(process: Process, event: RecordedEvent, error = ''): Promise<void> {
     const entry = {
       runner: process.name,
-      lane: event.metadata.$correlationId,
+      lane: laneOf(process, event),
       position: event.position,
       stream: event.stream,
       revision: event.revision,
@@ -88,8 +89,8 @@ export class StoppedInstances {
   private async look(): Promise<void> {
     try {
       for (const process of this.processes) {
-        for (const correlationId of await this.parts.parked.asked(process.name)) {
-          if (!this.signal.aborted) this.onAsked(process, correlationId);
+        for (const lane of await this.parts.parked.asked(process.name)) {
+          if (!this.signal.aborted) this.onAsked(process, lane);
         }
       }
     } catch (error) {
@@ -98,4 +99,4 @@ export class StoppedInstances {
   }
 }
 
-const keyOf = (process: string, correlationId: string): string => `${process}\u001f${correlationId}`;
+const keyOf = (process: string, lane: string): string => `${process}\u001f${lane}`;

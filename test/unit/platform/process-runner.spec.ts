@@ -98,6 +98,39 @@ describe('the process runner', () => {
     await runner.stop();
   });
 
+  test('keeps the order of what belongs together by its own word, whatever it is correlated with; where it has none, by correlation id', async () => {
+    const { boot, write, items, clock } = world();
+    const random = new SeededRandom(11);
+    const lanes = tallying('tallying', { laneOf: (event) => (itemOf(event).startsWith('none') ? undefined : itemOf(event).split(':')[0]) });
+    const { quiet, runner } = await boot([lanes], { parallel: 8 }, (inner) => intercepting(inner, () => sleepOn(clock, random.below(50))));
+    for (let i = 0; i < 30; i += 1) await write(counted(`e${i}`, `c${i % 2}`, i, { $correlationId: `call-${i}` }), counted(`n${i}`, 'none', i, { $correlationId: 'together' }));
+    const done = quiet();
+    await clock.advance(10_000);
+    await done;
+    for (let c = 0; c < 2; c += 1) expect(await items(`c${c}`)).toEqual(Array.from({ length: 15 }, (_, i) => `c${c}:${c + 2 * i}`));
+    expect(await items('none')).toEqual(Array.from({ length: 30 }, (_, i) => `none:${i}`));
+    await runner.stop();
+  });
+
+  test('an instance that was stopped is the lane: what belongs to it waits, also of other correlation ids', async () => {
+    const { boot, write, items, parked, clock } = world();
+    let broken = true;
+    const react = tallying().react;
+    const lanes = tallying('tallying', { laneOf: (event) => itemOf(event).split(':')[0], react: (event) => {
+      if (broken && itemOf(event) === 'x:1') throw new Error('a mistake');
+      return react(event);
+    } });
+    const { quiet, runner, alarms } = await boot([lanes]);
+    await write(counted('a', 'x', 1, { $correlationId: 'one' }), counted('b', 'x', 2, { $correlationId: 'two' }), counted('c', 'y', 3, { $correlationId: 'two' }));
+    await quiet();
+    expect([await items('x'), await items('y'), (await parked.waiting()).map(({ lane }) => lane), alarms.count('process-instance-stopped')]).toEqual([[], ['y:3'], ['x', 'x'], 1]);
+    broken = false;
+    expect(await parked.retry('tallying', 'x')).toBe(2);
+    await clock.advance(1_000);
+    expect([await items('x'), await parked.waiting(), runner.stoppedInstances]).toEqual([['x:1', 'x:2'], [], 0]);
+    await runner.stop();
+  });
+
   test('after a crash between handling and checkpoint, the commands are issued again and nothing happens twice', async () => {
     const { boot, write, items, checkpoints } = world();
     const first = await boot([tallying()], { checkpointMs: 60_000 });

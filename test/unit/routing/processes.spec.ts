@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../../src/kernel/event.js';
-import type { Process } from '../../../src/kernel/process.js';
+import { laneOf as lane, type Process } from '../../../src/kernel/process.js';
 import type { TimerRule } from '../../../src/platform/effects/timers.js';
 import { agentShiftTimers } from '../../../src/routing/agents/agent-shift.timers.js';
 import { endShiftWhenSignedOut } from '../../../src/routing/agents/processes/end-shift-when-signed-out.process.js';
@@ -29,6 +29,10 @@ describe('the agent follows the call', () => {
     expect(rest).toEqual([]);
     expect(command).toMatchObject({ stream: SHIFT, type: 'ReserveAgent', data: { offerId: 'o1', callId: 'c-1', queueId: 'sales', dueAt: inSeconds(25), backOff } });
     expect(command?.onRefused?.('agent-paused')).toEqual({ stream: CALL, type: 'DeclineOffer', data: { offerId: 'o1', code: 'agent-paused' } });
+  });
+  it('one call after the other: what calls say of a shift is in one lane, what concerns no shift in its call\'s', () => {
+    const laneOf = (call: string, type: string, data: object) => lane(agentFollowsTheCall, on(call, type, data));
+    expect([laneOf('call-c-1', 'AgentContactEnded', of), laneOf('call-c-2', 'OfferMade', made), laneOf('call-c-1', 'LegEnded', { legId: 'leg', agentId: null, shiftId: null })]).toEqual(['ann+1', 'ann+1', 'c']);
   });
   it('is left alone for no time where the offer does not say', () => expect(follow('OfferMade', made)).toMatchObject([{ data: { backOff: { noAnswerDelayMs: 0, rejectDelayMs: 0, maxNoAnswer: null } } }]));
   it('rings', () => expect(follow('OfferRinging', of)).toEqual([{ stream: SHIFT, type: 'StartRinging', data: { offerId: 'o1', at: NOW } }]));

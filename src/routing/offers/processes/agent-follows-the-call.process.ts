@@ -58,12 +58,14 @@ const react = (recorded: RecordedEvent): readonly ProcessCommand[] => {
 
 /**
  * What happens on a call, happens to the agent: offered, the agent is reserved; the offer came to
- * nothing, they are let go; they talk, they are on call. One process for all of it, because the events
- * of a call reach each process in order: no release overtakes its reservation.
+ * nothing, they are let go; they talk, they are on call. One process for all of it, and one lane for each
+ * shift, because the events of a lane are handled in order: no release overtakes its reservation, and where
+ * this lags behind (after an outage, say) no call reaches the shift before the end of the agent's call before.
  */
 export const agentFollowsTheCall: Process = {
   name: 'agent-follows-the-call',
   actor: { kind: 'process', id: 'agent-follows-the-call' },
   eventTypes: TYPES,
+  laneOf: ({ data }: RecordedEvent) => (data as { readonly shiftId?: string | null }).shiftId ?? undefined,
   react,
 };
