@@ -34,8 +34,10 @@ export const agentBoard: Projection = {
     const board = { table: BOARD, key: [tenantId, agentId] };
     if (!isOfShift(event)) return [board];
     const number = Number(event.revision);
-    const noted = event.type === 'AgentContactNoted' ? [{ table: NOTED, key: [tenantId, event.data.shiftId, event.data.segmentId] }] : [];
-    return [board, ...noted, ...[number - 1, number].map((each) => ({ table: INTERVALS, key: [tenantId, event.data.shiftId, each] }))];
+    const { shiftId } = event.data;
+    const keys: RowKey[] = [board, { table: INTERVALS, key: [tenantId, shiftId, number - 1] }, { table: INTERVALS, key: [tenantId, shiftId, number], before: 'nothing' }];
+    if (event.type === 'AgentContactNoted') keys.push({ table: NOTED, key: [tenantId, shiftId, event.data.segmentId] });
+    return keys;
   },
   apply(recorded: RecordedEvent, rows: Rows) {
     const event = recorded as Recorded<Told>;

@@ -8,15 +8,9 @@ import { CALL_EVENTS, type Told } from './told.js';
 
 const callIdOf = (event: Recorded<Told>): string => (event.type === 'AgentWrapUpEnded' ? event.data.callId : idOf(event.stream));
 
-const legIdsOf = (event: Recorded<Told>): string[] => {
-  const data = event.data as { readonly legId?: string; readonly otherLegId?: string };
-  return [data.legId, data.otherLegId].filter((legId) => legId !== undefined);
-};
+/** Rows that the event begins: nobody asks what was there. */
+const BEGINS: Readonly<Record<string, typeof CALLS | typeof LEGS | typeof SEGMENTS>> = { CallStarted: CALLS, LegStarted: LEGS, LegAdopted: LEGS, CallEnqueued: SEGMENTS, AgentContactStarted: SEGMENTS };
 
-const segmentIdsOf = (event: Recorded<Told>): string[] => {
-  const data = event.data as { readonly segmentId?: string; readonly staySegmentId?: string };
-  return [data.segmentId, data.staySegmentId].filter((segmentId) => segmentId !== undefined);
-};
 const list = (row: Readonly<Row>, column: string): readonly Json[] => (row[column] as readonly Json[] | null | undefined) ?? [];
 
 /**
@@ -30,12 +24,18 @@ export const callHistory: Projection = {
   tables: callHistoryTables,
   keys(recorded: RecordedEvent): RowKey[] {
     const event = recorded as Recorded<Told>;
-    const call = [event.metadata.tenantId, callIdOf(event)];
-    return [
-      { table: CALLS, key: call },
-      ...legIdsOf(event).map((legId) => ({ table: LEGS, key: [...call, legId] })),
-      ...segmentIdsOf(event).map((segmentId) => ({ table: SEGMENTS, key: [...call, segmentId] })),
-    ];
+    const { tenantId } = event.metadata;
+    const callId = callIdOf(event);
+    const begins = BEGINS[event.type];
+    const keys: RowKey[] = [];
+    const name = (table: string, ...key: readonly string[]): void => void keys.push(table === begins ? { table, key, before: 'anything' } : { table, key });
+    const { legId, otherLegId, segmentId, staySegmentId } = event.data as { readonly legId?: string; readonly otherLegId?: string; readonly segmentId?: string; readonly staySegmentId?: string };
+    name(CALLS, tenantId, callId);
+    if (legId !== undefined) name(LEGS, tenantId, callId, legId);
+    if (otherLegId !== undefined) name(LEGS, tenantId, callId, otherLegId);
+    if (segmentId !== undefined) name(SEGMENTS, tenantId, callId, segmentId);
+    if (staySegmentId !== undefined) name(SEGMENTS, tenantId, callId, staySegmentId);
+    return keys;
   },
   apply(recorded: RecordedEvent, rows: Rows) {
     const event = recorded as Recorded<Told>;

@@ -53,7 +53,10 @@ export const liveCalls: Projection = {
   holdsPositions: true,
   eventTypes: EVENTS,
   tables: [liveCallsTable],
-  keys: (event) => [{ table: LIVE_CALLS, key: [event.metadata.tenantId, idOf(event.stream)] }],
+  keys: (event) => {
+    const key = [event.metadata.tenantId, idOf(event.stream)];
+    return [event.type === 'CallStarted' ? { table: LIVE_CALLS, key, before: 'anything' } : { table: LIVE_CALLS, key }];
+  },
   apply(recorded: RecordedEvent, rows: Rows) {
     const event = recorded as Recorded<Shown>;
     const callId = idOf(event.stream);

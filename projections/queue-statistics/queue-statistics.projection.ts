@@ -31,14 +31,14 @@ export const queueStatistics: Projection = {
       case 'QueueConfigured':
         return [thresholds(event.data.queueId)];
       case 'CallEnqueued':
-        return [thresholds(event.data.queueId), entry(event.data.segmentId)];
+        return [thresholds(event.data.queueId), { ...entry(event.data.segmentId), before: 'anything' }];
       case 'CallDequeued':
         return [entry(event.data.segmentId)];
       case 'SegmentEndCorrected':
         if (event.data.kind === 'queue') return [entry(event.data.segmentId)];
         return event.data.offerId === null ? [] : [{ table: OFFERS, key: [tenantId, callId, event.data.offerId] }];
       case 'OfferMade':
-        return [entry(event.data.segmentId), { table: OFFERS, key: [tenantId, callId, event.data.offerId] }];
+        return [entry(event.data.segmentId), { table: OFFERS, key: [tenantId, callId, event.data.offerId], before: 'anything' }];
       case 'AgentWrapUpEnded':
         return [{ table: OFFERS, key: [tenantId, event.data.callId, event.data.segmentId] }];
       default:

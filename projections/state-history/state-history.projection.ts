@@ -31,11 +31,12 @@ export const stateHistory: Projection = {
     const position = event.position.toString();
     if (isOfCall(event)) {
       const callId = idOf(event.stream);
-      const change = { table: CALL_CHANGES, key: [tenantId, callId, position] };
-      return event.type === 'CallEnqueued' || event.type === 'CallDequeued' ? [change, { table: QUEUE_WAITS, key: [tenantId, callId, event.data.segmentId] }] : [change];
+      const change: RowKey = { table: CALL_CHANGES, key: [tenantId, callId, position], before: 'nothing' };
+      if (event.type === 'CallEnqueued') return [change, { table: QUEUE_WAITS, key: [tenantId, callId, event.data.segmentId], before: 'anything' }];
+      return event.type === 'CallDequeued' ? [change, { table: QUEUE_WAITS, key: [tenantId, callId, event.data.segmentId] }] : [change];
     }
-    if (isOfShift(event)) return [{ table: SHIFTS, key: [tenantId, event.data.agentId] }, { table: AGENT_STATES, key: [tenantId, event.data.agentId, position] }];
-    return [{ table: QUEUE_MEMBERSHIPS, key: [tenantId, event.data.queueId, position] }];
+    if (isOfShift(event)) return [{ table: SHIFTS, key: [tenantId, event.data.agentId] }, { table: AGENT_STATES, key: [tenantId, event.data.agentId, position], before: 'nothing' }];
+    return [{ table: QUEUE_MEMBERSHIPS, key: [tenantId, event.data.queueId, position], before: 'nothing' }];
   },
   apply(recorded: RecordedEvent, rows: Rows) {
     const event = recorded as Recorded<Told>;

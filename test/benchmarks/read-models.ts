@@ -32,7 +32,9 @@ const foldInMemory = ({ log }: OpenLog, prepared: PreparedProjection, events: re
   const tables = prepared.tables.map((table) => new TableRows(table));
   const taken = events.filter((event) => prepared.types.has(event.type));
   for (let from = 0; from < taken.length; from += BATCH) {
-    batchOf(prepared, log, taken.slice(from, from + BATCH), tables).apply();
+    const batch = batchOf(prepared, log, taken.slice(from, from + BATCH), tables);
+    for (const rows of tables) rows.takeUnloaded();
+    batch.apply();
   }
   return tables.reduce((sum, rows) => sum + rows.upserts().length, 0);
 };

@@ -5,7 +5,7 @@ import { KeySet } from './key-set.js';
 import { deleteRowsSql, loadRowsSql, type PreparedTable, upsertRowsSql } from './projection-tables.js';
 import { copyRows, WRITING_ROWS } from './projection-store.js';
 import { loadedRow } from './projection-values.js';
-import type { Row } from './projection.js';
+import type { Row, RowKey } from './projection.js';
 
 /** Rows that may be in hand before those are written that nobody has touched for longest. */
 const ROWS_IN_HAND = 40_000;
@@ -30,10 +30,6 @@ interface Due {
 
 /** Rows of a table that nobody else writes to: kept in hand while they change, written when they rest. */
 class FreshRows extends TableRows {
-  /** May be in the database, and have to be loaded before anybody works on them. */
-  readonly unloaded: Entry[] = [];
-  /** In hand since before the last `rest`, and not touched after it. */
-  private resting = new Map<string, Entry>();
   private readonly written = new KeySet();
 
   constructor(
@@ -43,15 +39,14 @@ class FreshRows extends TableRows {
     super(table);
   }
 
-  protected override enter(key: readonly (string | number)[], text: string): Entry {
-    const resting = this.resting.get(text);
-    if (resting !== undefined) {
-      this.resting.delete(text);
-      return resting;
-    }
-    const entry = super.enter(key, text);
-    if (this.begun || this.written.mayHave(text)) this.unloaded.push(entry);
-    return entry;
+  override change(entry: Entry, row: Readonly<Row> | undefined): void {
+    entry.row = row;
+    entry.promised = false;
+    entry.changed = true;
+  }
+
+  protected override enter(key: readonly (string | number)[], text: string, before: RowKey['before']): Entry {
+    return super.enter(key, text, this.begun || this.written.mayHave(text) ? before : 'nothing');
   }
 
   /** Lets go of the rows that nobody touched since the last call. */
@@ -132,11 +127,10 @@ export class FreshTables {
 
   private async load(within?: Queryable): Promise<void> {
     for (const rows of this.all()) {
-      if (rows.unloaded.length === 0) continue;
+      const entries = rows.takeUnloaded();
+      if (entries.length === 0) continue;
       await this.writing;
-      const entries = rows.unloaded.splice(0);
-      const keys = rows.table.keyPlaces.map((_, i) => entries.map(({ key }) => key[i] ?? ''));
-      const found = await (within ?? this.database).query(loadRowsSql(this.schema, rows.table), keys);
+      const found = await (within ?? this.database).query(loadRowsSql(this.schema, rows.table), rows.keyArrays(entries));
       for (const row of found.rows) rows.loaded(loadedRow(rows.table, row));
     }
   }

@@ -1,6 +1,7 @@
 import type { InMemoryLeaseTable } from './in-memory-leases.js';
 import type { ParkedEvents } from './parked-events.port.js';
 import { prepareProjection, type PreparedProjection, type ProjectionBatch, versionName } from './projection-batch.js';
+import { keyText } from './projection-values.js';
 import { type Projection, physicalTable, type Row } from './projection.js';
 import { type ProjectionState, type ReadModelStore, type ReadModelWrite, Superseded } from './read-model-store.port.js';
 
@@ -67,9 +68,8 @@ export class InMemoryReadModels implements ReadModelStore {
   private fold(batch: ProjectionBatch): void {
     for (const rows of batch.tables) {
       const table = this.tables.get(rows.table.physical);
-      if (table === undefined) continue;
-      for (const text of rows.entries.keys()) {
-        const row = table.get(text);
+      for (const { key } of rows.takeUnloaded()) {
+        const row = table?.get(keyText(key));
         if (row !== undefined) rows.loaded(row);
       }
     }
@@ -80,10 +80,9 @@ export class InMemoryReadModels implements ReadModelStore {
     for (const rows of batch.tables) {
       const table: Table = this.tables.get(rows.table.physical) ?? new Map<string, Readonly<Row>>();
       this.tables.set(rows.table.physical, table);
-      for (const [text, { changed, row }] of rows.entries) {
-        if (!changed) continue;
-        if (row === undefined) table.delete(text);
-        else table.set(text, row);
+      for (const { key, row } of rows.changes) {
+        if (row === undefined) table.delete(keyText(key));
+        else table.set(keyText(key), row);
       }
     }
   }

@@ -6,7 +6,7 @@ import { RestartFrom } from './consumer.js';
 import { retryWhatIsKnownNow } from './known-events.js';
 import { LeaseLost, type LeaseToken } from './leases.port.js';
 import type { ParkedEvents } from './parked-events.port.js';
-import { FoldFailure, versionName, type PreparedProjection, type ProjectionBatch } from './projection-batch.js';
+import { FoldFailure, KeptRows, versionName, type PreparedProjection, type ProjectionBatch } from './projection-batch.js';
 import { batchOf, isBadData, ProjectionParking } from './projection-parking.js';
 import { type ProjectionState, type ReadModelStore, Superseded } from './read-model-store.port.js';
 import type { Reader } from './reader.js';
@@ -49,7 +49,10 @@ interface Running {
   readonly prepared: PreparedProjection;
   readonly parking: ProjectionParking;
   state: ProjectionState;
+  rows: readonly KeptRows[];
 }
+
+const newRows = ({ tables }: PreparedProjection): readonly KeptRows[] => tables.map((table) => new KeptRows(table));
 
 const FOLD_ATTEMPTS = 3;
 const VERB_POLL_MS = 1_000;
@@ -85,7 +88,7 @@ export class ProjectionRunner {
       const state = states.find(({ name, version }) => name === prepared.projection.name && version === prepared.projection.version);
       if (state === undefined) throw new Error(`${versionName(prepared.projection)} has no checkpoint`);
       if (state.logId !== this.logId) throw new Error(`${versionName(prepared.projection)} was built from log ${state.logId}, but this is log ${this.logId}: rebuild it (\`trunkline rebuild ${state.name}\`), or connect to that log`);
-      return { prepared, state, parking: new ProjectionParking(this.parts, prepared) };
+      return { prepared, state, parking: new ProjectionParking(this.parts, prepared), rows: newRows(prepared) };
     });
     for (const { parking } of this.running) {
       await retryWhatIsKnownNow(this.parts, parking.runner);
@@ -211,18 +214,27 @@ export class ProjectionRunner {
     const { store, log } = this.parts;
     const behind = this.running.filter(({ state }) => state.position < upTo);
     if (behind.length === 0) return;
-    const batches: ProjectionBatch[] = [];
-    for (const { prepared, parking, state } of behind) {
-      const taken = events.filter((event) => event.position > state.position && prepared.types.has(event.type));
-      const free: RecordedEvent[] = [];
-      for (const event of taken) {
-        if (parking.holds(event)) await parking.park(event);
-        else free.push(event);
+    try {
+      const batches: ProjectionBatch[] = [];
+      for (const { prepared, parking, state, rows } of behind) {
+        const taken = events.filter((event) => event.position > state.position && prepared.types.has(event.type));
+        const free: RecordedEvent[] = [];
+        for (const event of taken) {
+          if (parking.holds(event)) await parking.park(event);
+          else free.push(event);
+        }
+        batches.push(batchOf(prepared, log, free, rows));
       }
-      batches.push(batchOf(prepared, log, free));
+      await store.write({ states: behind.map(({ state }) => state), upTo, logId: this.logId, lease: this.options.lease, batches });
+    } catch (error) {
+      // What they hold may never have been written, or was written by somebody else.
+      for (const one of behind) one.rows = newRows(one.prepared);
+      throw error;
     }
-    await store.write({ states: behind.map(({ state }) => state), upTo, logId: this.logId, lease: this.options.lease, batches });
-    for (const one of behind) one.state = { ...one.state, position: upTo };
+    for (const one of behind) {
+      for (const rows of one.rows) rows.written();
+      one.state = { ...one.state, position: upTo };
+    }
     this.options.onCommitted?.(events, upTo);
   }
 
@@ -234,6 +246,7 @@ export class ProjectionRunner {
       const now = states.find(({ name, version }) => name === one.state.name && version === one.state.version);
       if (now === undefined || now.logId !== this.logId) throw new Error(`${versionName(one.prepared.projection)} was removed, or built from another log, while it ran here`);
       one.state = now;
+      one.rows = newRows(one.prepared);
       await one.parking.load();
     }
     alarms.raise({ code: 'projection-superseded', message: `somebody else has moved a checkpoint of ${this.options.name}; it goes on from there` });
@@ -262,6 +275,7 @@ export class ProjectionRunner {
   /** Applies what was parked, one after the other, each in a transaction with the check of the checkpoint. */
   private async retryParked(one: Running): Promise<void> {
     const { parked, store, log } = this.parts;
+    one.rows = newRows(one.prepared);
     await parked.answered(one.parking.runner, '');
     const waiting = await one.parking.load();
     const blocked = new ProjectionParking(this.parts, one.prepared);

@@ -1,6 +1,7 @@
 import { COPY_NULL, copyText } from '../postgres/copy-in.js';
 import type { Database, Queryable, Transaction, TransactionOptions } from '../postgres/database.js';
 import type { Json } from '../../kernel/event.js';
+import { turn } from '../time/turn.js';
 import { assertLeaseCurrent } from '../postgres/leases.js';
 import type { LeaseToken } from './leases.port.js';
 import type { PreparedProjection, ProjectionBatch } from './projection-batch.js';
@@ -162,16 +163,21 @@ export class ProjectionStore implements ReadModelStore {
 /** From so many new rows on, a statement of their own is cheaper than to have them looked up. */
 const WORTH_A_COPY = 40;
 
-/** Loads what the batch needs, folds it and writes it back: at most four statements per table. Nobody else may write to the tables meanwhile. Throws FoldFailure. */
+/** Events that are folded in one turn of the event loop, which others wait for. */
+const EVENTS_A_TURN = 50;
+
+/** Loads what the batch needs and has not in hand, folds it and writes it back: at most four statements per table. Nobody else may write to the tables meanwhile. Throws FoldFailure. */
 export const foldInto = async (tx: Transaction, schema: string, batch: ProjectionBatch): Promise<void> => {
   if (batch.isEmpty) return;
-  const touched = batch.tables.filter((rows) => rows.entries.size > 0);
-  for (const rows of touched) {
-    const found = await tx.query(loadRowsSql(schema, rows.table), rows.keyArrays());
+  for (const rows of batch.tables) {
+    const unloaded = rows.takeUnloaded();
+    if (unloaded.length === 0) continue;
+    const found = await tx.query(loadRowsSql(schema, rows.table), rows.keyArrays(unloaded));
     for (const row of found.rows) rows.loaded(loadedRow(rows.table, row));
   }
-  batch.apply();
-  for (const rows of touched) {
+  while (batch.applySome(EVENTS_A_TURN)) await turn();
+  for (const rows of batch.tables) {
+    if (rows.changes.length === 0) continue;
     const added = rows.upserts('new');
     const copied = added.length >= WORTH_A_COPY;
     if (copied) await copyRows(tx, schema, rows.table, added);

@@ -20,6 +20,11 @@ export interface RowKey {
   readonly table: string;
   /** Values of the primary key's columns, in order. */
   readonly key: readonly (string | number)[];
+  /**
+   * What saves looking the row up. `nothing`: there can be no such row before this event. `anything`:
+   * `apply` puts the row and asks nothing of what was there.
+   */
+  readonly before?: 'nothing' | 'anything';
 }
 
 /** The rows of a batch, loaded beforehand for the keys that the projection named. What `get` answers is not to be written to, and shows what is changed in the row later on. */
