@@ -79,6 +79,51 @@ describe('CDRs that switches post', () => {
     await emptied();
   });
 
+  /** From the moment on in which the switch is told to bridge, nobody hears it until `listen`. The two talk, and the caller hangs up. */
+  const talkUnheard = async (): Promise<{ readonly callId: string; readonly talk: readonly [string, string]; listen(): void }> => {
+    const { fs } = center;
+    const { bridge } = fs.core.deeds;
+    fs.core.deeds.bridge = (first, second) => {
+      fs.core.deeds.bridge = bridge;
+      fs.accepting = false;
+      for (const session of [...fs.sessions]) session.cut();
+      return bridge(first, second);
+    };
+    const line = center.call(SALES);
+    const { channelId: callId } = line;
+    const bridged = await center.truly('bridged', callId);
+    line.hangUp();
+    const ended = await center.truly('ended', callId);
+    const iso = (us: number): string => new Date(Math.floor(us / 1000)).toISOString();
+    return { callId, talk: [iso(bridged.atUs), iso(ended.atUs)], listen: () => (fs.accepting = true) };
+  };
+
+  it('tell of a talk that nobody heard while the call is open: it was answered', async () => {
+    const { callId, talk, listen } = await talkUnheard();
+    const started = await center.seen(callId, 'AgentContactStarted');
+    expect(started.metadata.occurredAt).toBe(talk[0]);
+    expect(await center.seen(callId, 'LegsBridged')).toMatchObject({ data: { unheard: { confidence: 'witnessed', evidence: 'switch-cdr', bounds: null } } });
+    expect(await center.seen(callId, 'CallDequeued')).toMatchObject({ data: { reason: 'answered', agentId: 'ann' } });
+    expect((await center.seen(callId, 'AgentContactEnded')).metadata.occurredAt).toBe(talk[1]);
+    listen();
+    await eventually('the node is back', () => center.engine.engine.telephony?.media.isReady('fs1'));
+    await emptied();
+    expect((await typesOf(callId)).filter((type) => type === 'LegsBridged' || type === 'CallEnded' || type === 'CdrDiffered')).toEqual(['LegsBridged', 'CallEnded']);
+  });
+
+  it('tell of a talk that nobody heard when the caller passes for one who gave up: it was answered', async () => {
+    const { callId, talk, listen } = await talkUnheard();
+    listen();
+    expect(await center.seen(callId, 'CallDequeued')).toMatchObject({ data: { reason: 'abandoned' } });
+    const contact = await center.seen(callId, 'AgentContactWitnessed');
+    expect(contact).toMatchObject({ data: { agentId: 'ann', startedAt: talk[0], endedAt: talk[1] } });
+    expect(await center.seen(callId, 'SegmentEndCorrected', { kind: 'queue' })).toMatchObject({ data: { reason: 'answered', agentId: 'ann', endedAt: talk[0] } });
+    const { shiftId } = contact.data as { shiftId: string };
+    await eventually('the shift knows', async () => (await center.engine.engine.core.log.readStream(`agentShift-${shiftId}`)).some(({ type, data }) => type === 'AgentContactNoted' && (data as { callId: string }).callId === callId));
+    await emptied();
+    expect((await typesOf(callId)).filter((type) => type === 'LegsBridged' || type === 'AgentContactWitnessed')).toEqual(['LegsBridged', 'AgentContactWitnessed']);
+  });
+
   it('say where they differ from what was seen', async () => {
     const line = center.call(SALES);
     const { channelId: callId } = line;

@@ -21,6 +21,8 @@ export interface LiveChannel {
 export interface ChannelDetail extends Omit<ChannelTimes, 'endedAt'> {
   /** Begin of the bridge that it is in, or was in last. */
   readonly bridgedAt?: string;
+  /** Begin of the hold that it is in. */
+  readonly hold?: { readonly since: string; readonly by: 'far-end' | 'switch' };
   /** User name of the registered device behind it. */
   readonly deviceUser?: string;
   /** Set by us on legs that we originate. */

@@ -1,7 +1,7 @@
 import { isoTime } from '../../../kernel/clock.js';
 import type { ChannelDetail, LiveChannel } from '../../ports/telephony-gateway.port.js';
 import { parseJsonEvent } from './esl-events.js';
-import { channelIdOf, countOf, deviceUserOf, given, isInternal } from './freeswitch-facts.js';
+import { channelIdOf, countOf, deviceUserOf, given, type Headers, holderOf, isInternal } from './freeswitch-facts.js';
 import { channelTimes, instantOf } from './freeswitch-times.js';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -72,11 +72,17 @@ export const parseDump = (answer: string): ChannelDetail => {
   return {
     ...seen,
     ...given('bridgedAt', instantOf(headers['Caller-Channel-Bridged-Time'])),
+    ...given('hold', holdOf(headers)),
     ...given('deviceUser', deviceUserOf(headers)),
     ...given('callId', headers['variable_trunkline_call_id']),
     ...given('tenantId', headers['variable_trunkline_tenant_id']),
     internal: isInternal(headers),
   };
+};
+
+const holdOf = (headers: Headers): ChannelDetail['hold'] => {
+  const since = headers['Channel-Call-State'] === 'HELD' ? instantOf(headers['Caller-Channel-Last-Hold']) : undefined;
+  return since === undefined ? undefined : { since, by: holderOf(headers) };
 };
 
 /**

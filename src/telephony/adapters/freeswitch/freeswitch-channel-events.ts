@@ -1,7 +1,7 @@
 import { isoTime, msOf } from '../../../kernel/clock.js';
 import type { ChannelMemories, ChannelMemory } from './freeswitch-channel-memory.js';
 import { transferSourceOf } from './freeswitch-channel-memory.js';
-import { channelIdOf, countOf, deviceUserOf, digitsVariableOf, given, hungUpByOf, isInternal, lastBridgeOf, sipStatusOf, transferOf } from './freeswitch-facts.js';
+import { channelIdOf, countOf, deviceUserOf, digitsVariableOf, given, holderOf, hungUpByOf, isInternal, lastBridgeOf, sipStatusOf, transferOf } from './freeswitch-facts.js';
 import type { Headers, Unnamed } from './freeswitch-facts.js';
 import { channelTimes, instantOf, isoOfMicros, microsOf } from './freeswitch-times.js';
 
@@ -83,9 +83,7 @@ const held: ChannelReader = (event) => {
   const { headers, channelId, memory } = event;
   const since = microsOf(headers['Caller-Channel-Last-Hold']);
   if (since !== undefined) memory.hold = { since, before: microsOf(headers['Caller-Channel-Hold-Accum']) ?? 0 };
-  const farEndSends = headers['variable_remote_audio_media_flow'];
-  const by = farEndSends === 'sendonly' || farEndSends === 'inactive' ? 'far-end' : 'switch';
-  return [{ kind: 'channel-held', at: since === undefined ? event.at : isoOfMicros(since), channelId, by }];
+  return [{ kind: 'channel-held', at: since === undefined ? event.at : isoOfMicros(since), channelId, by: holderOf(headers) }];
 };
 
 const resumed: ChannelReader = (event) => {

@@ -53,6 +53,12 @@ export const lastBridgeOf = (lastBridgeTo: string | undefined, bridgedAtMicros: 
   return otherChannelId === undefined ? undefined : { otherChannelId, ...given('at', instantOf(bridgedAtMicros)) };
 };
 
+/** Whether the far end put itself on hold by signalling, or the switch was told to. */
+export const holderOf = (headers: Headers): 'far-end' | 'switch' => {
+  const farEndSends = headers['variable_remote_audio_media_flow'];
+  return farEndSends === 'sendonly' || farEndSends === 'inactive' ? 'far-end' : 'switch';
+};
+
 /** Status of the SIP answer that ended the leg. A 2xx is the answer to a BYE and ended nothing. */
 export const sipStatusOf = (headers: Headers): number | undefined => {
   const term = countOf(headers['variable_sip_term_status']) ?? countOf(/^sip:(\d{3})$/.exec(headers['variable_proto_specific_hangup_cause'] ?? '')?.[1]);

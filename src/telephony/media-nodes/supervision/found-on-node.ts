@@ -2,13 +2,14 @@ import { deterministicId } from '../../../platform/event-store/deterministic-ids
 import { mapInParallel } from '../../../kernel/parallel.js';
 import type { CallIngest } from '../../calls/ingest/call-ingest.js';
 import type { LiveLeg, LiveLegs } from '../../calls/ingest/live-legs.fold.js';
+import type { Bounds, Unheard } from '../../contract/call-events.js';
 import type { NodeSnapshot } from '../../ports/node-listener.port.js';
 import type { ChannelFact } from '../../ports/switch-facts.js';
 import type { ChannelDetail, LiveChannel } from '../../ports/telephony-gateway.port.js';
 
 export interface FoundOnNodeParts {
   readonly legs: LiveLegs;
-  readonly ingest: CallIngest;
+  readonly ingest: Pick<CallIngest, 'ingest'>;
 }
 
 export interface Found {
@@ -20,12 +21,18 @@ export interface Found {
 /** Questions to the switch that are under way at a time: one after the other, hundreds of channels would take seconds. */
 export const QUESTIONS_AT_ONCE = 32;
 
+/** When a list was taken, and since when nobody had listened: by the switch's clock, as all times of its calls are. */
+export interface Looked {
+  readonly at: string;
+  readonly unheard: Bounds;
+}
+
 type Told = ChannelFact extends infer Fact ? (Fact extends ChannelFact ? Omit<Fact, 'factId' | 'channelId'> : never) : never;
 
 /**
  * Tells the log what a list of a node's channels shows and nobody heard: callers who came meanwhile,
  * with their true age, and what became of the legs that are known. Exact times come from the channel
- * itself; where it does not tell, a change is dated when it was found.
+ * itself; where it does not tell, a change is dated when it was found, and lies in the time that was not heard.
  */
 export class FoundOnNode {
   constructor(
@@ -33,7 +40,7 @@ export class FoundOnNode {
     private readonly parts: FoundOnNodeParts,
   ) {}
 
-  async tell(snapshot: NodeSnapshot): Promise<Found> {
+  async tell(snapshot: NodeSnapshot, looked: Looked): Promise<Found> {
     const { legs } = this.parts;
     let [legsConfirmed, callersAdmitted] = [0, 0];
     const bridged: (() => void)[] = [];
@@ -47,9 +54,9 @@ export class FoundOnNode {
       if (leg !== undefined) legsConfirmed += 1;
       else if (channel.direction === 'inbound' && channel.parked) callersAdmitted += 1;
       if (leg === undefined) this.appeared(channel, detail, snapshot.switchSessionId);
-      this.changed(channel, leg, detail, snapshot.takenAt);
+      this.changed(channel, leg, detail, looked);
       // Both legs of a bridge must be known before it is told.
-      bridged.push(() => this.bridged(channel, legs.get(channel.channelId) ?? leg, detail, snapshot.takenAt));
+      bridged.push(() => this.bridged(channel, legs.get(channel.channelId) ?? leg, detail, looked));
     }
     for (const tellBridge of bridged) tellBridge();
     return { legsConfirmed, callersAdmitted };
@@ -74,24 +81,29 @@ export class FoundOnNode {
     });
   }
 
-  private changed(channel: LiveChannel, leg: LiveLeg | undefined, detail: ChannelDetail | undefined, takenAt: string): void {
+  private changed(channel: LiveChannel, leg: LiveLeg | undefined, detail: ChannelDetail | undefined, looked: Looked): void {
+    const takenAt = looked.at;
     if (detail?.ringingAt !== undefined) this.say(channel, 'found-ringing', { kind: 'channel-ringing', at: detail.ringingAt });
     if (isAnswered(channel) && leg?.answeredAt == null) this.say(channel, 'found-answered', { kind: 'channel-answered', at: detail?.answeredAt ?? takenAt });
     // A caller waits since the channel was made, not since we noticed.
     if (channel.parked && leg?.parked !== true) this.say(channel, 'found-parked', { kind: 'channel-parked', at: channel.direction === 'inbound' ? (detail?.createdAt ?? channel.createdAt) : takenAt });
-    if (channel.state === 'held' && leg?.held !== true) this.say(channel, `found-held/${takenAt}`, { kind: 'channel-held', at: takenAt, by: 'far-end' });
-    if (channel.state === 'active' && leg?.held === true) this.say(channel, `found-resumed/${takenAt}`, { kind: 'channel-resumed', at: takenAt });
+    const hold = detail?.hold;
+    if (channel.state === 'held' && leg?.held !== true) this.say(channel, `found-held/${takenAt}`, { kind: 'channel-held', at: hold?.since ?? takenAt, by: hold?.by ?? 'far-end', unheard: hold === undefined ? guessed(leg, looked) : TOLD });
+    if (channel.state === 'active' && leg?.held === true) this.say(channel, `found-resumed/${takenAt}`, { kind: 'channel-resumed', at: takenAt, unheard: guessed(leg, looked) });
   }
 
-  private bridged(channel: LiveChannel, leg: LiveLeg | undefined, detail: ChannelDetail | undefined, takenAt: string): void {
+  private bridged(channel: LiveChannel, leg: LiveLeg | undefined, detail: ChannelDetail | undefined, looked: Looked): void {
+    const takenAt = looked.at;
     const { bridgedWith } = channel;
     const before = leg?.bridgedWith ?? null;
     // A channel in a bridge of the dialplan does not tell its partner; a parked one surely has none.
     if (before !== null && before !== bridgedWith && (bridgedWith !== undefined || channel.parked)) {
-      this.say(channel, `found-unbridged/${takenAt}`, { kind: 'channels-unbridged', at: takenAt, otherChannelId: before });
+      // Whoever talks with somebody else had left by when that began.
+      const at = (bridgedWith === undefined ? undefined : detail?.bridgedAt) ?? takenAt;
+      this.say(channel, `found-unbridged/${takenAt}`, { kind: 'channels-unbridged', at, otherChannelId: before, unheard: guessed(leg, { ...looked, unheard: { ...looked.unheard, latest: at === takenAt ? looked.unheard.latest : at } }) });
     }
     if (bridgedWith !== undefined && bridgedWith !== before && this.parts.legs.get(bridgedWith) !== undefined) {
-      this.say(channel, `found-bridged/${takenAt}`, { kind: 'channels-bridged', at: detail?.bridgedAt ?? takenAt, otherChannelId: bridgedWith });
+      this.say(channel, `found-bridged/${takenAt}`, { kind: 'channels-bridged', at: detail?.bridgedAt ?? takenAt, otherChannelId: bridgedWith, unheard: detail?.bridgedAt === undefined ? guessed(leg, looked) : TOLD });
     }
   }
 
@@ -100,8 +112,19 @@ export class FoundOnNode {
   }
 }
 
+/** The channel itself told when. */
+const TOLD: Unheard = { confidence: 'witnessed', evidence: 'channel', bounds: null };
+
+/** Some time while nobody listened, and while the leg was there. */
+const guessed = (leg: LiveLeg | undefined, { unheard: { earliest, latest } }: Looked): Unheard => ({
+  confidence: 'inferred',
+  evidence: 'channel-list',
+  bounds: { earliest: leg !== undefined && leg.createdAt > earliest ? leg.createdAt : earliest, latest },
+});
+
 const isAnswered = ({ state }: LiveChannel): boolean => state === 'active' || state === 'held';
 
 /** Whether something about the leg has changed of which the channel itself knows the time. */
 const differs = (channel: LiveChannel, leg: LiveLeg): boolean =>
-  (isAnswered(channel) && leg.answeredAt === null) || (channel.bridgedWith !== undefined && channel.bridgedWith !== leg.bridgedWith) || (channel.parked && !leg.parked);
+  (isAnswered(channel) && leg.answeredAt === null) ||
+  (channel.state === 'held' && !leg.held) || (channel.bridgedWith !== undefined && channel.bridgedWith !== leg.bridgedWith) || (channel.parked && !leg.parked);

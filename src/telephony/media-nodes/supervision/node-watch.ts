@@ -12,7 +12,7 @@ import type { FactLanes } from '../../calls/ingest/fact-lanes.js';
 import type { LiveLegs } from '../../calls/ingest/live-legs.fold.js';
 import type { NodeGap, NodeListener, NodeSnapshot } from '../../ports/node-listener.port.js';
 import type { SwitchFact } from '../../ports/switch-facts.js';
-import { FoundOnNode, QUESTIONS_AT_ONCE } from './found-on-node.js';
+import { FoundOnNode, type Looked, QUESTIONS_AT_ONCE } from './found-on-node.js';
 import { type Absent, MissingLegs } from './missing-legs.js';
 
 export interface NodeWatchParts {
@@ -119,18 +119,25 @@ export class NodeWatch implements NodeListener {
       this.inferEnd(leg, later(leg.createdAt, gap.from), snapshot.takenAt, gap.gapId);
       legs.noteEnd(leg.legId);
     }
-    const expected = [...legs.expectedOn(this.nodeId)].map(([legId, leg]) => ({ ...leg, legId })).filter(({ legId }) => !present.has(legId));
+    // One that was asked for after the list was taken is not missing: it is still to come.
+    const expected = [...legs.expectedOn(this.nodeId)].map(([legId, leg]) => ({ ...leg, legId })).filter(({ legId, at }) => !present.has(legId) && msOf(at) < msOf(snapshot.takenAt));
     for (const leg of await this.absent(snapshot, expected)) {
       this.noteUnheard(unheard, leg, later(leg.at, gap.from), snapshot.takenAt, gap.gapId);
       this.inferEnd(leg, later(leg.at, gap.from), snapshot.takenAt, gap.gapId);
     }
-    const { legsConfirmed, callersAdmitted } = await this.found.tell(snapshot);
+    const { legsConfirmed, callersAdmitted } = await this.found.tell(snapshot, this.looked(gap.from, snapshot.takenAt));
     for (const leg of legs.onNode(this.nodeId)) this.noteUnheard(unheard, leg, leg.callStartedAt, snapshot.takenAt, gap.gapId);
     this.admitted += callersAdmitted;
     this.missing.compared(snapshot.takenAt);
     await lanes.drained();
     await this.close(gap, snapshot, { channelsSeen: snapshot.channels.length, legsConfirmed, endsInferred: ended.length, callersAdmitted, callsAffected: unheard.size });
     this.gap = undefined;
+  }
+
+  /** By the switch's clock. */
+  private looked(since: string, takenAt: string): Looked {
+    const [from, at] = [since, takenAt].map((time) => isoTime(msOf(time) + this.offsetMs)) as [string, string];
+    return { at, unheard: { earliest: from < at ? from : at, latest: isoTime(msOf(at) + UNCERTAIN_MS) } };
   }
 
   /** Those that the switch says it does not have. */
