@@ -67,7 +67,7 @@ describe('a call center of which nothing can be heard for a while', () => {
 
   it('200 calls talk and the event socket is cut for 30 s: 10 s after it is back nobody is stuck', async () => {
     await center.talking(LIVE, 120_000);
-    const talks = center.talks;
+    const talks = center.talks();
     center.faults.refuseConnections(CUT_MS);
     await pause(CUT_MS);
     await center.connected();
@@ -76,7 +76,7 @@ describe('a call center of which nothing can be heard for a while', () => {
 
   it('200 calls talk and the switch is restarted: 10 s after it is back nobody is stuck, and new callers are served', async () => {
     await center.talking(LIVE, 120_000);
-    const talks = center.talks;
+    const talks = center.talks();
     center.faults.restart({ orderly: false, downMs: 5_000 });
     await pause(5_000);
     await center.connected();

@@ -76,7 +76,7 @@ export interface RunningProgram extends SpawnedProgram {
 }
 
 /** What `npm start` runs. */
-const BUILT: readonly string[] = ['--enable-source-maps', MAIN];
+const BUILT: readonly string[] = ['--enable-source-maps', '--max-semi-space-size=64', MAIN];
 
 /** Starts the built program, or another one. `running` resolves when it runs, and rejects with what it said if it ended before. */
 export const spawnProgram = (env: Readonly<Record<string, string>>, program = BUILT): SpawnedProgram & { readonly running: Promise<RunningProgram> } => {

@@ -16,9 +16,9 @@ import { type AgentDesk, type BehaviourMix, EslSocketServer, Simulation, type Sw
 import type { Storage } from '../../src/engine/storage.js';
 import { eventually, nodeUrl, openTestStorage, queueSettings, TestEngine, type TestEngineOptions } from './engine.js';
 import { EngineProcess } from './engine-process.js';
-import { brokenInvariants } from './invariants.js';
 import { type Gap, LogWatch } from './log-watch.js';
 import { type FreshDatabase, freshDatabase } from './postgres.js';
+import { HURRIED, WatchedCenter } from './watched-center.js';
 
 export interface FaultCenterOptions {
   readonly seed: number;
@@ -41,23 +41,20 @@ const ENGINE = 'an engine';
 /** How a session is set up where a second is a long time. */
 const SESSION: NonNullable<TestEngineOptions['session']> = { heartbeatIntervalMs: HEARTBEAT_MS, redialMs: { first: 50, longest: 500 }, connectTimeoutMs: 1_000, replyTimeoutMs: 3_000 };
 
-/** People of flesh and blood, in a hurry; the engine's own work is not faster than life, so they wait a little for it. */
-const MIX: Partial<BehaviourMix> = {
-  patience: { kind: 'exponential', meanMs: 300_000 },
-  talk: { kind: 'log-normal', medianMs: 40_000, sigma: 0.5 },
-  pauseEvery: { kind: 'exponential', meanMs: 3_600_000 },
-};
+/** Hardly anybody pauses. */
+const MIX: Partial<BehaviourMix> = { ...HURRIED, pauseEvery: { kind: 'exponential', meanMs: 3_600_000 } };
 
 /**
  * A call center in which things go wrong: a simulated switch on a real socket, callers and agents that
  * behave, and engines on one database that come and go while the people do not.
  */
-export class FaultCenter {
+export class FaultCenter extends WatchedCenter {
+  protected readonly patienceMs = 15_000;
   readonly simulation: Simulation;
   readonly faults: SwitchFaults;
   readonly log: EventLog;
   private readonly engines = new Set<TestEngine | EngineProcess>();
-  private readonly watch: LogWatch;
+  readonly watch: LogWatch;
   private readonly executor: CommandExecutor;
   private readonly dispatcher: CommandDispatcher;
 
@@ -68,6 +65,7 @@ export class FaultCenter {
     door: { simulation: Simulation | undefined },
     options: FaultCenterOptions,
   ) {
+    super();
     const { seed, calls, agents = 10, speed = 60, callsPerSecond = 10, mix } = options;
     this.log = new EventLog(storage.store, eventCatalog(), new PostgresSubjectKeys(storage.database, storage.keyRing, systemClock, systemRandom));
     this.watch = new LogWatch(this.log, storage.database);
@@ -97,10 +95,6 @@ export class FaultCenter {
   /** How engines connect; the test itself has connections of another name. */
   get pool(): pg.PoolConfig {
     return { ...this.fresh.pool, application_name: ENGINE };
-  }
-
-  get truth() {
-    return this.simulation.truth;
   }
 
   /** The engine in this process, with all that it complains of. */
@@ -148,50 +142,9 @@ export class FaultCenter {
     await eventually('an engine connects to the switch', () => this.simulation.node.sessions.size >= 2, ms);
   }
 
-  /** Resolves when an engine has compared the switch with what it believes, and follows it. */
-  async compared(): Promise<void> {
-    await eventually('the switch is connected and compared', async () => {
-      const gaps = await this.gaps();
-      return gaps.length > 0 && gaps.every(({ to }) => to < Infinity);
-    });
-  }
-
-  /** Resolves when so many calls were placed. */
-  async placed(calls: number): Promise<void> {
-    await eventually(`${calls} calls are placed`, () => this.simulation.callers.placed >= calls);
-  }
-
-  /** Calls that talk now. */
-  get talks(): number {
-    return this.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0).length;
-  }
-
   /** Whether the dialplan has taken the caller to the fallback. */
   isInFallback(call: TrueLeg): boolean {
     return this.truth.outcomeOf(call) === 'stranded';
-  }
-
-  /** Resolves when so many calls talk at a time. */
-  async talking(calls: number, ms?: number): Promise<void> {
-    await eventually(`${calls} calls talk`, () => this.talks >= calls, ms).catch(async (error: Error) => {
-      const { outcomes } = this.truth.totals();
-      const recorded = await this.rows('SELECT name, holder FROM trunkline_leases');
-      const open = await this.watch.openThings();
-      throw new Error([error.message, JSON.stringify(outcomes), JSON.stringify(recorded), ...open, ...(await this.watch.historyOfFirst(open)), ...this.complaints()].join('\n'));
-    });
-  }
-
-  /** What the engine believes is over: no call goes on, no agent is busy, no deed is open, and whatever follows the log is at its end. */
-  async over(lastCallWithinMs = 30_000): Promise<void> {
-    const come = async (what: string, left: () => Promise<readonly string[]>, ms: number): Promise<void> => {
-      await eventually(what, async () => (await left()).length === 0, ms).catch(async (error: Error) => {
-        throw new Error([error.message, ...(await left()), ...(await this.watch.historyOfFirst(await left())), ...this.complaints()].join('\n'));
-      });
-    };
-    await eventually('the last call is over for its people', () => this.isDone, lastCallWithinMs);
-    await come('calls, agents and deeds have come to their ends', () => this.watch.openThings(), 20_000);
-    await come('the read models have all', () => this.watch.behind(readModels), 10_000);
-    await eventually('the timers are saved', async () => (await this.rows('SELECT 1 FROM trunkline_timers')).length === 0, 2_000).catch(() => undefined);
   }
 
   /** What the engines that run complain of. */
@@ -199,14 +152,9 @@ export class FaultCenter {
     return [...this.engines].flatMap((engine) => (engine instanceof EngineProcess ? engine.alarms : engine.alarms.last.map(({ code, message, error }) => `${code}: ${message} ${error instanceof Error ? (error.stack ?? error.message) : ''}`)));
   }
 
-  /** Everything that does not hold, one line each. A call that came and went while nobody could listen need not be known. */
-  async broken(): Promise<string[]> {
-    const { log, truth } = this;
-    const gaps = await this.gaps();
-    const unnoticed = (call: TrueLeg): boolean => gaps.some(({ from, to }) => call.createdUs / 1000 >= from && (call.endedUs ?? Infinity) / 1000 <= to);
-    const broken = await brokenInvariants({ log, database: this.storage.database, projections: readModels, tenantId: TENANT, truth, unnoticed });
-    const call = /^call ([\w-]+)/.exec(broken[0] ?? '')?.[1];
-    return call === undefined ? broken : [...broken, ...(await this.watch.historyOfFirst([`call-${call}`])), JSON.stringify(truth.legs.get(call)), JSON.stringify(gaps)];
+  /** Everything that does not hold, one line each. */
+  broken(): Promise<string[]> {
+    return this.brokenRules({ database: this.storage.database, projections: readModels, tenantId: TENANT });
   }
 
   /** When events of the switch may have been missed. */
@@ -248,10 +196,6 @@ export class FaultCenter {
     await this.server.close();
     await this.storage.close();
     await this.fresh.drop();
-  }
-
-  private get isDone(): boolean {
-    return this.simulation.callers.exhausted && this.simulation.node.channels.size === 0;
   }
 
   private async setUp({ agents = 10, queue }: FaultCenterOptions): Promise<void> {

@@ -49,9 +49,9 @@ export class LogWatch {
     }
   }
 
-  /** The events of the first call among what is open, for a failure's message. */
+  /** The events of the first call or shift among the streams, for a failure's message. */
   async historyOfFirst(open: readonly string[]): Promise<string[]> {
-    const stream = open.find((each) => each.startsWith('call-'));
+    const stream = open.find((each) => /^(call|agentShift)-/.test(each));
     if (stream === undefined) return [];
     return (await this.log.readStream(stream)).map(({ type, metadata, data, recordedAt }) => `  ${recordedAt.slice(17)} ${metadata.occurredAt.slice(17)} ${type} ${JSON.stringify(data).slice(0, 160)}`);
   }

@@ -47,6 +47,11 @@ export class OwnPostgres {
     this.signal('SIGCONT');
   }
 
+  /** What it wrote, from its first start on. */
+  log(): string {
+    return readFileSync(join(this.dataDir, 'postgres.log'), 'utf8');
+  }
+
   private pid(): number | undefined {
     return runningServer(join(this.dataDir, 'data'))?.pid;
   }

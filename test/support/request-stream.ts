@@ -3,6 +3,7 @@ import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
 import type { ApiPool } from './api-pool.js';
 import type { LogWatch } from './log-watch.js';
+import { madeOtherwise } from './orders.js';
 
 interface Made {
   readonly agentId: string;
@@ -49,19 +50,7 @@ export class RequestStream {
 
   /** By the log: every request was done once, as its answer said. */
   async broken(watch: LogWatch): Promise<string[]> {
-    const byUser = new Map<string, string[]>();
-    for (const { data, stream } of await watch.events('AgentCreated')) {
-      const { agentId, settings } = data as { agentId: string; settings: { deviceUser: string } };
-      if (settings.deviceUser.startsWith('x')) byUser.set(settings.deviceUser, [...(byUser.get(settings.deviceUser) ?? []), `${agentId} in ${stream}`]);
-    }
-    const broken = [...this.wrong];
-    for (const [user, { agentId }] of this.made) {
-      const found = byUser.get(user) ?? [];
-      if (found.length !== 1 || found[0] !== `${agentId} in agent-${agentId}`) broken.push(`agent ${user} was answered with ${agentId}, the log has ${JSON.stringify(found)}`);
-      byUser.delete(user);
-    }
-    for (const user of byUser.keys()) broken.push(`agent ${user} is in the log, and nobody was answered so`);
-    return broken;
+    return [...this.wrong, ...(await madeOtherwise(watch, new Map([...this.made].map(([user, { agentId }]) => [user, agentId])), 'x'))];
   }
 
   private async make(deviceUser: string): Promise<void> {

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { readModels } from '../../projections/read-models.js';
 import { cdrDifferences } from '../../src/cli/compare-with-truth.js';
 import { eventCatalog } from '../../src/engine/domain.js';
 import type { Storage } from '../../src/engine/storage.js';
+import { mapInParallel } from '../../src/kernel/parallel.js';
 import { startEmbeddedPostgres } from '../../src/platform/embedded/embedded-postgres.js';
 import type { EventStore } from '../../src/platform/event-store/event-store.port.js';
 import { EventLog } from '../../src/platform/event-store/event-log.js';
@@ -13,13 +13,13 @@ import { PostgresSubjectKeys } from '../../src/platform/privacy/postgres-subject
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
 import type { QueueSettings } from '../../src/routing/contract/routing-events.js';
-import { type AgentDesk, type BehaviourMix, type CdrPoster, EslSocketServer, Simulation, type SwitchFaults, type TrueLeg, type Truth } from '../../src/simulator/index.js';
+import { type AgentDesk, type BehaviourMix, type CdrPoster, EslSocketServer, Simulation, type SwitchFaults, type Truth } from '../../src/simulator/index.js';
 import { ApiPool } from './api-pool.js';
 import { databaseUrlOf, type Ended, ensureBuilt, type SpawnedProgram, spawnProgram, trunkline } from './built-program.js';
 import { eventually, openTestStorage, TEST_MASTER_KEY } from './engine.js';
-import { brokenInvariants } from './invariants.js';
 import { type Gap, LogWatch } from './log-watch.js';
 import { seededRandom, type SeededRandom } from './seeded-random.js';
+import { HURRIED, WatchedCenter } from './watched-center.js';
 
 export interface SoakOptions {
   /** How many come in all; without it they come until `simulation.stopCalls()`. */
@@ -76,20 +76,20 @@ export const SOAK_TENANT = 'acme';
 const NUMBER = '7000';
 /** `SOAK_PACE=0.3` for a machine that cannot carry the calls that two cores of their own do. */
 const PACE = Number(process.env['SOAK_PACE'] ?? 1);
+/** Calls flow where for so long callers were served within so long. */
+const FLOWS_FOR_MS = 6_000;
+const SERVED_WITHIN_MS = 4_000;
 const ALL_ROLES = 'api,telephony,worker,media';
 
-/** The engine's own work is not faster than life: people wait a little for it. */
-const MIX: Partial<BehaviourMix> = {
-  patience: { kind: 'exponential', meanMs: 300_000 },
-  talk: { kind: 'log-normal', medianMs: 40_000, sigma: 0.5 },
-  agentWaits: { kind: 'fixed', ms: 300_000 },
-};
+/** An agent waits for a caller for as long as it takes. */
+const MIX: Partial<BehaviourMix> = { ...HURRIED, agentWaits: { kind: 'fixed', ms: 300_000 } };
 
 /**
  * A call center on real time: a simulated switch with people on a real socket in this process, the built
  * program in as many processes as a soak starts, PostgreSQL, and everything that is asked by way of the API.
  */
-export class SoakCenter {
+export class SoakCenter extends WatchedCenter {
+  protected readonly patienceMs = 60_000;
   readonly simulation: Simulation;
   readonly faults: SwitchFaults;
   readonly watch: LogWatch;
@@ -107,6 +107,7 @@ export class SoakCenter {
     private readonly options: SoakOptions,
     readonly random: SeededRandom,
   ) {
+    super();
     const { calls, callsPerSecond, agents, speed = 20, mix, cdrPoster } = options;
     const { storage, server } = place;
     const keys = new PostgresSubjectKeys(storage.database, storage.keyRing, systemClock, systemRandom);
@@ -114,12 +115,13 @@ export class SoakCenter {
     this.api = new ApiPool(systemRandom, () => this.credentials());
     this.simulation = new Simulation({
       seed: random.seed, clock: systemClock, speed, ...(calls === undefined ? {} : { callsTotal: calls }), mix: { ...MIX, ...mix }, uuid: () => systemRandom.uuid(), settings: { heartbeatMs: 1_000 },
-      numbers: [{ number: NUMBER, callsPerHour: (callsPerSecond * PACE * 3_600) / speed }],
+      numbers: [{ number: NUMBER, callsPerHour: (callsPerSecond * 3_600) / speed }],
       agents: Array.from({ length: agents }, (_, index) => ({ agentId: `agent-${index + 1}`, extension: String(1_001 + index) })),
       desk: this.desk(),
       onRefused: (agentId, deed, error) => void this.refused.push(`${agentId} ${deed}: ${error instanceof Error ? error.message : String(error)}`),
       ...(cdrPoster === undefined ? {} : { cdrPoster }),
     });
+    this.simulation.callers.pace = PACE;
     this.faults = this.simulation.faults(server);
   }
 
@@ -144,10 +146,6 @@ export class SoakCenter {
     };
     holder.center = new SoakCenter({ folder, storage, pool, server, close }, options, random);
     return holder.center;
-  }
-
-  get truth() {
-    return this.simulation.truth;
   }
 
   /** A folder of this run, removed at the end. */
@@ -210,11 +208,11 @@ export class SoakCenter {
     const settings = { name: 'Sales', maxWaitMs: 60_000, ringTimeoutMs: 2_000, noAnswerDelayMs: 500, rejectDelayMs: 500, maxNoAnswer: null, wrapUpMs: Math.round(20_000 / speed), ...queue };
     this.queueId = (await this.api.must('POST', '/v1/queues', { body: { settings } }))['queueId']!;
     await this.api.must('POST', '/v1/numbers', { body: { number: NUMBER, destination: { kind: 'queue', queueId: this.queueId } } });
-    for (let index = 0; index < agents; index += 1) {
+    await mapInParallel(Array.from({ length: agents }, (_, index) => index), 8, async (index) => {
       const { agentId } = await this.api.must<{ agentId: string }>('POST', '/v1/agents', { body: { settings: { displayName: `Agent ${index + 1}`, deviceUser: String(1_001 + index) } } });
       await this.api.must('PUT', `/v1/queues/${this.queueId}/members/${agentId}`, { body: { level: 1, position: index + 1 } });
       this.agentIds.set(`agent-${index + 1}`, agentId);
-    }
+    });
   }
 
   /** Agents sign in and calls begin, once a process has compared the switch. */
@@ -223,59 +221,22 @@ export class SoakCenter {
     await this.simulation.start();
   }
 
-  /** Resolves when a process has compared the switch with what it believes, and follows it. */
-  compared(): Promise<unknown> {
-    return eventually('the switch is connected and compared', async () => {
-      const gaps = await this.watch.gaps();
-      return gaps.length > 0 && gaps.every(({ to }) => to < Infinity);
-    }, 60_000);
+  /** Resolves when callers are served as they come; where this machine does not carry so many, fewer come from then on. Returns how many in a second of the clock. */
+  async flowing(): Promise<number> {
+    const { callers } = this.simulation;
+    for (; callers.pace > 0.02; callers.pace /= 2) {
+      const from = systemClock.now();
+      const serves = (): boolean => systemClock.now() > from + FLOWS_FOR_MS && this.talks() > 0 && !this.live().some((call) => call.bridges.length === 0 && call.createdUs / 1_000 < systemClock.now() - SERVED_WITHIN_MS);
+      if (await eventually('callers are served as they come', serves, 2.5 * FLOWS_FOR_MS).then(() => true, () => false)) return this.options.callsPerSecond * callers.pace;
+    }
+    throw new Error(['not even a few callers are served', JSON.stringify(this.truth.totals().outcomes), ...this.refused.slice(0, 3), ...this.complaints()].join('\n'));
   }
 
-  /** Resolves when so many calls were placed. */
-  placed(calls: number): Promise<unknown> {
-    return eventually(`${calls} calls are placed`, () => this.simulation.callers.placed >= calls, 600_000);
-  }
-
-  /** Resolves when so many calls talk at a time. */
-  talking(calls: number): Promise<unknown> {
-    return eventually(`${calls} calls talk`, () => this.talks() >= calls, 120_000);
-  }
-
-  /** Calls that talk now. */
-  talks(): number {
-    return this.truth.calls.filter((call) => call.endedUs === undefined && call.bridges.length > 0).length;
-  }
-
-  /** No call goes on, no agent is busy, no deed is open, no timer waits, and whatever follows the log is at its end. */
-  async over(): Promise<void> {
-    const come = (what: string, left: () => Promise<readonly string[]>, ms: number): Promise<unknown> =>
-      eventually(what, async () => (await left()).length === 0, ms).catch(async (error: Error) => {
-        throw new Error([error.message, ...(await left()), ...(await this.watch.historyOfFirst(await left())), ...this.complaints()].join('\n'));
-      });
-    const { callers, node } = this.simulation;
-    await eventually('the last call is over for its people', () => callers.exhausted && node.channels.size === 0, 120_000).catch((error: Error) => {
-      throw new Error([error.message, ...[...node.channels.keys()].map((id) => JSON.stringify(this.truth.legs.get(id))), ...this.complaints()].join('\n'));
-    });
-    await come('calls, agents and deeds have come to their ends', () => this.watch.openThings(), 60_000);
-    await come('the read models have all', () => this.watch.behind(readModels), 60_000);
-    await come('the timers are saved', async () => (await this.watch.rows<{ key: string }>('SELECT key FROM trunkline_timers')).map(({ key }) => `timer ${key}`), 30_000);
-  }
-
-  /** Everything that does not hold, `trunkline verify` included, one line each. A call that came and went while nobody could listen need not be known. */
+  /** Everything that does not hold, `trunkline verify` included, one line each. */
   async broken(): Promise<string[]> {
-    const { watch, truth } = this;
-    const gaps = await watch.gaps();
-    const unnoticed = (call: TrueLeg): boolean => gaps.some(({ from, to }) => call.createdUs / 1000 >= from && (call.endedUs ?? Infinity) / 1000 <= to);
-    const broken = await brokenInvariants({ log: watch.log, database: watch.database, projections: [], tenantId: SOAK_TENANT, truth, unnoticed });
-    const call = /^call ([\w-]+)/.exec(broken[0] ?? '')?.[1];
+    const broken = await this.brokenRules({ database: this.watch.database, projections: [], tenantId: SOAK_TENANT });
     const { code, out, err } = await trunkline(['verify'], this.env());
-    return [
-      ...broken,
-      ...doubleTalks(truth),
-      ...(await this.misreported(gaps)),
-      ...(code === 0 ? [] : [`trunkline verify ended with ${code}: ${out}${err}`]),
-      ...(call === undefined ? [] : [...(await watch.historyOfFirst([`call-${call}`])), JSON.stringify(truth.legs.get(call)), JSON.stringify(gaps)]),
-    ];
+    return [...broken, ...doubleTalks(this.truth), ...(await this.misreported(await this.watch.gaps())), ...(code === 0 ? [] : [`trunkline verify ended with ${code}: ${out}${err}`])];
   }
 
   /** CDRs that claim to have seen all and say something else than what was. A hold that began and ended while nobody listened is in no event. */

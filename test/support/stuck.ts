@@ -33,20 +33,21 @@ export class StuckThings {
     private readonly ringTimeoutMs: number,
   ) {}
 
-  /** One line for each thing that is stuck now. */
-  async now(): Promise<string[]> {
+  /** One line for each thing that is stuck now, of all calls or of those that began before a time, ms. */
+  async now(before = Infinity): Promise<string[]> {
     await this.readOn();
     const now = systemClock.now();
+    const isLater = (callId: string): boolean => (this.truth.legs.get(callId)?.createdUs ?? 0) / 1000 >= before;
     const isOver = (endedUs: number | undefined): boolean => endedUs !== undefined && now - endedUs / 1000 > FOLLOWS_WITHIN_MS;
     const found: string[] = [];
     for (const callId of this.started) {
-      if (this.ended.has(callId)) continue;
+      if (this.ended.has(callId) || isLater(callId)) continue;
       const legs = [callId, ...(this.legs.get(callId) ?? [])].map((legId) => this.truth.legs.get(legId));
       if (legs.every((leg) => leg === undefined || isOver(leg.endedUs))) found.push(`call ${callId} is over and has no end`);
     }
     for (const call of this.truth.calls) {
       const age = now - call.createdUs / 1000;
-      if (call.endedUs !== undefined || age < FOLLOWS_WITHIN_MS || this.isElsewhere(call.channelId)) continue;
+      if (call.endedUs !== undefined || age < FOLLOWS_WITHIN_MS || isLater(call.channelId) || this.isElsewhere(call.channelId)) continue;
       if (!this.started.has(call.channelId)) found.push(`caller ${call.channelId} is not known after ${Math.round(age)} ms`);
       else if (!this.queued.has(call.channelId) && !this.inContact.has(call.channelId)) {
         const lately = call.bridges.at(-1)?.toUs;
@@ -54,6 +55,7 @@ export class StuckThings {
       }
     }
     for (const [what, { callId, since }] of this.keeps) {
+      if (isLater(callId)) continue;
       const call = this.truth.legs.get(callId);
       if (call === undefined || isOver(call.endedUs)) found.push(`${what} goes on though its call ${callId} is over`);
       else if (what.startsWith('reservation') && now - since > this.ringTimeoutMs + 8_000) found.push(`${what} goes on for ${now - since} ms`);

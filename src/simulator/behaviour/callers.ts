@@ -28,6 +28,8 @@ export interface CallersOptions {
 /** People who dial: arrivals of a Poisson process, patience, talk, and an end. */
 export class Callers {
   placed = 0;
+  /** Factor on how often they call: 0.5 is half as often. Counts from each number's next call on. */
+  pace = 1;
   #stopped = false;
   readonly #timers = new Set<Timer>();
 
@@ -61,7 +63,7 @@ export class Callers {
   #scheduleNext(number: DialledNumber): void {
     const { clock, random, speed } = this.options;
     const hour = Math.floor(clock.now() / 3_600_000) % 24;
-    const rate = typeof number.callsPerHour === 'number' ? number.callsPerHour : (number.callsPerHour[hour] ?? 0);
+    const rate = this.pace * (typeof number.callsPerHour === 'number' ? number.callsPerHour : (number.callsPerHour[hour] ?? 0));
     // A quiet hour is looked at again when the next begins.
     const untilNextHour = 3_600_000 - (clock.now() % 3_600_000);
     const wait = rate > 0 ? exponential(random, 3_600_000 / rate) / speed : Infinity;
