@@ -64,7 +64,8 @@ const DESTROY = 'UPDATE trunkline_subject_keys SET wrapped_key = NULL, destroyed
 
 /**
  * Keys of persons as rows, each wrapped under its tenant's key. Those who are new at the same moment
- * share one statement. A cached key is looked up again after a minute.
+ * share one statement. A cached key is looked up again after a minute. One that is forgotten while an
+ * answer is on its way is asked for again, so that no answer of before brings it back.
  *
  * Throws DomainError `subject-keys-unavailable` while the database is away: whoever reads the log waits then.
  */
@@ -73,6 +74,8 @@ export class PostgresSubjectKeys implements SubjectKeys {
   private readonly byId = new Map<string, Cached<SubjectKey | undefined>>();
   private wanted: Wanted[] = [];
   private asking = false;
+  /** Of each question that is under way: who was forgotten since it was asked. */
+  private readonly underWay = new Set<Set<string>>();
 
   constructor(
     private readonly database: Database,
@@ -102,10 +105,13 @@ export class PostgresSubjectKeys implements SubjectKeys {
       else unknown.push(keyId);
     }
     for (let start = 0; start < unknown.length; start += 5_000) {
-      const page = unknown.slice(start, start + 5_000);
-      const { rows } = await this.query<KeyRow>(BY_ID, [page]);
-      const found = new Map(rows.map((row) => [row.key_id, { key: this.unwrapped(row), place: placeOf(row.tenant_id, row.subject) }]));
-      for (const keyId of page) this.remember(this.byId, keyId, { ...(found.get(keyId) ?? { key: undefined, place: '' }), until: now + TRUST_MS });
+      for (let page = unknown.slice(start, start + 5_000); page.length > 0; ) {
+        const { rows, forgotten } = await this.ofNow<KeyRow>(BY_ID, [page]);
+        const found = new Map(rows.map((row) => [row.key_id, { key: this.unwrapped(row), place: placeOf(row.tenant_id, row.subject) }]));
+        const isStale = (keyId: string): boolean => forgotten.has(found.get(keyId)?.place ?? '');
+        for (const keyId of page) if (!isStale(keyId)) this.remember(this.byId, keyId, { ...(found.get(keyId) ?? { key: undefined, place: '' }), until: now + TRUST_MS });
+        page = page.filter(isStale);
+      }
     }
   }
 
@@ -122,6 +128,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
   forget(tenantId: string, subject: string): void {
     const gone = placeOf(tenantId, subject);
     this.live.delete(gone);
+    for (const forgotten of this.underWay) forgotten.add(gone);
     for (const [keyId, { place }] of this.byId) if (place === gone) this.byId.delete(keyId);
   }
 
@@ -155,15 +162,17 @@ export class PostgresSubjectKeys implements SubjectKeys {
     const missing = new Map(group.map(({ tenantId, subject }) => [placeOf(tenantId, subject), { tenantId, subject }]));
     const keys = new Map<string, SubjectKey>();
     // A key that another process makes between our look and our insert is seen at the second look.
-    for (let attempt = 0; missing.size > 0 && attempt < 3; attempt += 1) {
+    for (let attempt = 0; missing.size > 0 && attempt < 3; ) {
       const made = [...missing.values()].map(({ tenantId, subject }) => {
         const keyId = this.random.uuid();
         return { tenantId, subject, keyId, wrapped: this.ring.wrap(tenantId, subject, keyId, this.ring.newKey()) };
       });
-      const { rows } = await this.query<FoundRow>(FIND_OR_MAKE, [made.map((m) => m.tenantId), made.map((m) => m.subject), made.map((m) => m.keyId), made.map((m) => m.wrapped)]);
+      const { rows, forgotten } = await this.ofNow<FoundRow>(FIND_OR_MAKE, [made.map((m) => m.tenantId), made.map((m) => m.subject), made.map((m) => m.keyId), made.map((m) => m.wrapped)]);
+      if (![...missing.keys()].some((place) => forgotten.has(place))) attempt += 1;
       const until = this.clock.now() + TRUST_MS;
       for (const row of rows) {
         const place = placeOf(row.tenant_id, row.subject);
+        if (forgotten.has(place)) continue;
         // A key that nobody keeps: what it encrypts is never read.
         const key = row.key_id === null ? { keyId: this.random.uuid(), key: this.ring.newKey() } : this.unwrapped(row);
         keys.set(place, key);
@@ -173,6 +182,18 @@ export class PostgresSubjectKeys implements SubjectKeys {
       }
     }
     return keys;
+  }
+
+  /** What the store answers, and whose keys were forgotten meanwhile. */
+  private async ofNow<Row extends object>(sql: string, values: readonly unknown[]): Promise<{ readonly rows: Row[]; readonly forgotten: ReadonlySet<string> }> {
+    const forgotten = new Set<string>();
+    this.underWay.add(forgotten);
+    try {
+      const { rows } = await this.query<Row>(sql, values);
+      return { rows, forgotten };
+    } finally {
+      this.underWay.delete(forgotten);
+    }
   }
 
   private async query<Row extends object>(sql: string, values: readonly unknown[]): Promise<{ readonly rows: Row[] }> {

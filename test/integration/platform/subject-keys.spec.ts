@@ -122,6 +122,33 @@ describe('keys in PostgreSQL', () => {
     expect((await here.keys.keyFor('acme', 'p')).keyId).not.toBe(key.keyId);
   });
 
+  test('of whoever is forgotten while the store answers are not brought back by that answer', async () => {
+    const elsewhere = process();
+    const key = await elsewhere.keys.keyFor('acme', 'p');
+    let answered = (): void => undefined;
+    const held: (() => void)[] = [];
+    let holding = true;
+    const slow = Object.assign(Object.create(database) as Database, {
+      query: async (...args: Parameters<Database['query']>) => {
+        const answer = await database.query(...args);
+        if (holding) await new Promise<void>((resolve) => (held.push(resolve), answered()));
+        return answer;
+      },
+    });
+    const keys = new PostgresSubjectKeys(slow, new KeyRing(MASTER), new ManualClock(), new SeededRandom((seed += 1)));
+    const bothAnswered = new Promise<void>((resolve) => (answered = () => held.length === 2 && resolve()));
+    const [loading, finding] = [keys.load([key.keyId]), keys.keyFor('acme', 'p')];
+    await bothAnswered;
+    await elsewhere.keys.destroy('acme', 'p');
+    keys.forget('acme', 'p');
+    holding = false;
+    for (const release of held) release();
+    await loading;
+    expect(keys.get(key.keyId)).toBeUndefined();
+    expect((await finding).keyId).not.toBe(key.keyId);
+    expect((await keys.keyFor('acme', 'p')).keyId).not.toBe(key.keyId);
+  });
+
   test('are stored wrapped: neither a key nor who a person is can be read from the table', async () => {
     const { keys } = process();
     const number = '+4930123456';
