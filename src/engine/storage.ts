@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type pg from 'pg';
 import type { Clock, Random } from '../kernel/clock.js';
 import { KeptPostgres } from '../platform/embedded/kept-postgres.js';
-import type { EventStore } from '../platform/event-store/event-store.port.js';
+import { type EventStore, EventStoreUnavailable } from '../platform/event-store/event-store.port.js';
 import { EventStoreDbEventStore } from '../platform/event-store/eventstoredb/eventstoredb.event-store.js';
 import { PostgresEventStore } from '../platform/event-store/postgres/postgres.event-store.js';
 import type { Alarms } from '../platform/observability/alarms.port.js';
@@ -15,6 +15,7 @@ import { runMigrations } from '../platform/postgres/migrations.js';
 import { PLATFORM_MIGRATIONS, PLATFORM_SCHEMA } from '../platform/postgres/platform-schema.js';
 import { ensureReaderRole } from '../platform/postgres/row-level-security.js';
 import { KeyRing } from '../platform/privacy/key-wrapping.js';
+import { retryForEver } from '../platform/subscriptions/retry.js';
 import type { ObjectStorage } from '../platform/object-storage/object-storage.port.js';
 import type { TrunklineSettings } from '../settings.js';
 import { openObjectStorage } from './object-storage.js';
@@ -29,7 +30,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** How long a start waits for a database that is away, ms. */
+/** How long a start waits for a database or an event store that is away, ms. */
 const REACHABLE_WITHIN_MS = 30_000;
 
 /** Within the data folder, where TRUNKLINE_MASTER_KEY is not set. */
@@ -98,7 +99,15 @@ export const openStorage = async (settings: TrunklineSettings, clock: Clock, ran
 };
 
 const openEventStore = async (settings: TrunklineSettings, pool: pg.PoolConfig, clock: Clock, random: Random): Promise<EventStore> => {
-  if (settings.eventStoreDbUrl !== undefined) return new EventStoreDbEventStore({ connectionString: settings.eventStoreDbUrl, clock, random });
+  if (settings.eventStoreDbUrl !== undefined) {
+    const eventStoreDb = new EventStoreDbEventStore({ connectionString: settings.eventStoreDbUrl, clock, random });
+    const until = clock.now() + REACHABLE_WITHIN_MS;
+    await retryForEver(clock, new AbortController().signal, () => eventStoreDb.logId(), (error) => error instanceof EventStoreUnavailable && clock.now() < until).catch(async (error: unknown) => {
+      await eventStoreDb.close();
+      throw error;
+    });
+    return eventStoreDb;
+  }
   const store = new PostgresEventStore({ pool, clock });
   await store.migrate();
   return store;

@@ -33,7 +33,7 @@ export interface EventStoreDbOptions {
   readonly appendTimeoutMs?: number;
   /** Longest time for one page of a read; default 10 s. */
   readonly readTimeoutMs?: number;
-  /** How long what failed is tried again before it becomes EventStoreUnavailable; default 30 s. */
+  /** How long what failed is tried again before it becomes EventStoreUnavailable; default 10 s. */
   readonly retryForMs?: number;
   /** How long the server may take to say what it supports; default 5 s. */
   readonly featuresTimeoutMs?: number;
@@ -79,7 +79,7 @@ export class EventStoreDbEventStore implements EventStore {
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: EventStoreDbOptions) {
-    const { clock, random, retryForMs = 30_000 } = options;
+    const { clock, random, retryForMs = 10_000 } = options;
     this.appendTimeoutMs = options.appendTimeoutMs ?? 12_000;
     this.shared = shareClient(options.connectionString, clock, options.featuresTimeoutMs ?? 5_000);
     const { guarded } = this.shared;
