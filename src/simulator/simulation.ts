@@ -19,6 +19,8 @@ export interface SimulationOptions {
   readonly clock: Clock;
   readonly numbers: readonly DialledNumber[];
   readonly agents: readonly DeskAgent[];
+  /** Switches at which calls come in; every one reaches the same telephones. Default 1. */
+  readonly nodes?: number;
   /** Ends after so many calls; with neither this nor `durationMs` it goes on until `stop`. */
   readonly callsTotal?: number;
   /** Ends the arrivals after so long, ms of the clock. */
@@ -51,7 +53,7 @@ const outside = (clock: Clock, random: Random, speed: number): FarEnd => ({
  * desks, and the truth about all of it. One seed gives one course of events on a virtual clock.
  */
 export class Simulation {
-  readonly node: SimulatedSwitch;
+  readonly nodes: readonly SimulatedSwitch[];
   readonly truth = new Truth({ fallbackExtension: FALLBACK_EXTENSION });
   readonly callers: Callers;
   readonly desks: AgentDesks | undefined;
@@ -71,18 +73,19 @@ export class Simulation {
     const scripts = new CallScripts(this.#random.fork('scripts'), mix, speed);
     const extensions = options.agents.map((agent) => agent.extension);
     const phones = new AgentPhones({ clock, random: this.#random.fork('phones'), scripts, extensions, mix, speed, onContactOver: (extension) => this.desks?.contactOver(extension) });
-    this.node = new SimulatedSwitch({
+    const endpoints = endpointsOf(phones, outside(clock, this.#random.fork('outside'), speed));
+    this.nodes = Array.from({ length: options.nodes ?? 1 }, (_, index) => new SimulatedSwitch({
       clock,
-      random: withIds(this.#random.fork('switch'), options.uuid),
-      endpoints: endpointsOf(phones, outside(clock, this.#random.fork('outside'), speed)),
+      random: withIds(this.#random.fork(index === 0 ? 'switch' : `switch ${index}`), options.uuid),
+      endpoints,
       dialplan: options.dialplan ?? trunklineDialplan(),
       ...(options.settings ? { settings: options.settings } : {}),
       ...(options.cdrPoster ? { cdrPoster: options.cdrPoster } : {}),
       ...(options.recordingFiles ? { recordingFiles: options.recordingFiles } : {}),
-    });
-    this.node.observe(this.truth.observe);
+    }));
+    for (const node of this.nodes) node.observe(this.truth.observe);
     this.callers = new Callers({
-      clock, random: this.#random.fork('callers'), node: this.node, scripts, numbers: options.numbers, speed,
+      clock, random: this.#random.fork('callers'), nodes: this.nodes, scripts, numbers: options.numbers, speed,
       ...(options.callsTotal === undefined ? {} : { callsTotal: options.callsTotal }),
       onCallOver: () => {
         this.#over++;
@@ -93,6 +96,11 @@ export class Simulation {
       const onRefused = options.onRefused ? { onRefused: options.onRefused } : {};
       this.desks = new AgentDesks({ clock, random: this.#random.fork('desks'), desk: options.desk, agents: options.agents, mix, speed, ...onRefused });
     }
+  }
+
+  /** The first switch, or the only one. */
+  get node(): SimulatedSwitch {
+    return this.nodes[0]!;
   }
 
   /** Agents sign in, then the calls begin. */
@@ -128,17 +136,19 @@ export class Simulation {
   stop(): void {
     this.callers.stop();
     this.desks?.stop();
-    this.node.stop();
+    for (const node of this.nodes) node.stop();
   }
 
-  /** Faults for this simulation's switch; `door` is the socket server, where there is one. */
-  faults(door?: Door): SwitchFaults {
-    return new SwitchFaults(this.node, this.#clock, this.#random.fork('faults'), door);
+  /** Faults for a switch of this simulation, the first one unless told; `door` is the socket server, where there is one. */
+  faults(door?: Door, index = 0): SwitchFaults {
+    const node = this.nodes[index];
+    if (node === undefined) throw new RangeError(`there is no switch ${index}: there are ${this.nodes.length}, counted from 0`);
+    return new SwitchFaults(node, this.#clock, this.#random.fork(index === 0 ? 'faults' : `faults ${index}`), door);
   }
 
   #checkDone(): void {
     if (this.#finished || !this.callers.exhausted || this.#over < this.callers.placed) return;
-    if (this.node.channels.size > 0) {
+    if (this.nodes.some(({ channels }) => channels.size > 0)) {
       // The legs that are left report within moments.
       this.#clock.after(50, () => this.#checkDone());
       return;

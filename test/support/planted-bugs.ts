@@ -23,14 +23,14 @@ const but = <T extends object>(target: T, exchanged: Partial<T>): T =>
     },
   });
 
-const NOTHING: CommandResult = { position: 0n, revision: 'no_stream', duplicate: false };
+const BELIEVED: CommandResult = { position: 1n, revision: 0n, duplicate: false };
 
 /** A dispatcher before another one: commands for which `change` gives undefined are believed to be carried out, and are not. */
 const changing = (dispatcher: CommandDispatcher, change: (command: Command) => Command | undefined): CommandDispatcher =>
   but(dispatcher, {
     dispatch: async (stream, command, followedBy) => {
       const changed = change(command);
-      return changed === undefined ? NOTHING : dispatcher.dispatch(stream, changed, followedBy);
+      return changed === undefined ? BELIEVED : dispatcher.dispatch(stream, changed, followedBy);
     },
   });
 

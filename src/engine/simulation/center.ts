@@ -2,7 +2,10 @@ import type { BehaviourMix, DeskAgent, DialledNumber } from '../../simulator/ind
 
 const seconds = (n: number): number => n * 1000;
 
-export const NODE = { name: 'fs1', host: 'simulated', port: 8021, password: 'ClueCon', deviceAddress: 'user/{user}', trunkAddress: 'sofia/gateway/carrier/{number}', music: 'local_stream://moh', recordingsFolder: '/tmp' };
+const node = (name: string, port: number) => ({ name, host: 'simulated', port, password: 'ClueCon', deviceAddress: 'user/{user}', trunkAddress: 'sofia/gateway/carrier/{number}', music: 'local_stream://moh', recordingsFolder: '/tmp' });
+
+/** As many of them as an installation has, each on a port of its own. */
+export const NODES = [node('fs1', 8021), node('fs2', 8022)] as const;
 
 const settings = {
   strategy: 'longest-idle-agent', music: null, priority: 5, maxWaitMs: seconds(180), maxLength: 12, ringTimeoutMs: seconds(15), noAnswerDelayMs: seconds(10), rejectDelayMs: seconds(5), maxNoAnswer: null, wrapUpMs: seconds(20),
@@ -19,14 +22,14 @@ export const AGENTS: readonly DeskAgent[] = Array.from({ length: 4 }, (_, index)
 
 /** Calls to each number by hour of the day. */
 const BY_HOUR: readonly (readonly number[])[] = [
-  [0.1, 0, 0, 0, 0, 0, 0.2, 0.5, 4, 14, 3, 1, 0.5, 0.5, 1, 1, 0.5, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1],
-  [0.1, 0, 0, 0, 0, 0, 0.1, 0.3, 3, 13, 4, 1, 0.5, 0.5, 1, 1, 0.5, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1],
+  [0.1, 0, 0, 0, 0, 0, 0.1, 0.2, 2, 20, 2, 0.5, 0.3, 0.3, 0.3, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1],
+  [0.1, 0, 0, 0, 0, 0, 0.1, 0.2, 2, 18, 2, 0.5, 0.3, 0.3, 0.3, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1],
 ];
 
 export const NUMBERS: readonly DialledNumber[] = QUEUES.map(({ number }, index) => ({ number, callsPerHour: BY_HOUR[index]! }));
 
-/** When most calls come, hours of the day. */
-export const BUSY_HOURS = [8, 12] as const;
+/** When most calls come, hours of the day: what goes wrong in an empty house shows little. */
+export const BUSY_HOURS = [8.9, 10.1] as const;
 
 export const MIX: Partial<BehaviourMix> = {
   patience: { kind: 'exponential', meanMs: seconds(120) },

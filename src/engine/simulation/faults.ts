@@ -1,6 +1,7 @@
 import type { Random } from '../../kernel/clock.js';
+import type { CdrTrouble } from './cdr-posts.js';
 
-/** What goes wrong, and when: ms after the day began. `slot` is a place where a process runs. */
+/** What goes wrong, and when: ms after the day began. `slot` is a place where a process runs, `node` a switch. */
 export type Fault = { readonly atMs: number } & (
   /** The process dies at its so many-th call to a store from then on, before or after the call is carried out, and is started again. */
   | { readonly kind: 'death'; readonly slot: number; readonly calls: number; readonly afterwards: boolean; readonly downMs: number }
@@ -12,18 +13,20 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'leases-expire' }
   /** The wall clock of the process's machine is set. */
   | { readonly kind: 'engine-clock'; readonly slot: number; readonly stepMs: number }
-  | { readonly kind: 'switch-clock'; readonly stepMs: number }
+  | { readonly kind: 'switch-clock'; readonly node: number; readonly stepMs: number }
   /** `slot` null: out of everybody's reach. */
   | { readonly kind: 'away'; readonly what: readonly ('store' | 'database')[]; readonly slot: number | null; readonly ms: number }
   | { readonly kind: 'lost-answers'; readonly share: number; readonly ms: number }
-  | { readonly kind: 'cut' }
-  | { readonly kind: 'goodbye' }
-  | { readonly kind: 'refused'; readonly ms: number }
-  | { readonly kind: 'switch-restart'; readonly orderly: boolean; readonly downMs: number }
+  | { readonly kind: 'cut'; readonly node: number }
+  | { readonly kind: 'goodbye'; readonly node: number }
+  | { readonly kind: 'refused'; readonly node: number; readonly ms: number }
+  | { readonly kind: 'switch-restart'; readonly node: number; readonly orderly: boolean; readonly downMs: number }
   /** A channel ends and none of its events is sent. `which` of those that live, as a share. */
-  | { readonly kind: 'vanish'; readonly which: number }
-  | { readonly kind: 'lost-jobs'; readonly share: number; readonly ms: number }
-  | { readonly kind: 'late-events'; readonly delay: number; readonly delayMs: number; readonly duplicate: number; readonly ms: number }
+  | { readonly kind: 'vanish'; readonly node: number; readonly which: number }
+  | { readonly kind: 'lost-jobs'; readonly node: number; readonly share: number; readonly ms: number }
+  | { readonly kind: 'late-events'; readonly node: number; readonly delay: number; readonly delayMs: number; readonly duplicate: number; readonly ms: number }
+  /** CDRs of the switches get lost, come twice or come late. */
+  | ({ readonly kind: 'cdr-trouble'; readonly ms: number } & CdrTrouble)
 );
 
 type Kind = Fault['kind'];
@@ -35,25 +38,35 @@ const oneOf = <T>(random: Random, choices: readonly T[]): T => choices[Math.floo
 const spread = (random: Random, least: number, most: number): number => Math.round(least * (most / least) ** random.next());
 const signed = (random: Random, ms: number): number => (random.next() < 0.5 ? -ms : ms);
 
-const DRAWN: { readonly [K in Kind]: { readonly weight: number; readonly draw: (random: Random, slots: number) => OfKind<K> } } = {
-  death: { weight: 7, draw: (random, slots) => ({ slot: whole(random, 0, slots - 1), calls: spread(random, 1, 60), afterwards: random.next() < 0.5, downMs: spread(random, 300, 120_000) }) },
-  pause: { weight: 2, draw: (random, slots) => ({ slot: whole(random, 0, slots - 1), ms: spread(random, 500, 90_000) }) },
-  relief: { weight: 2, draw: (random, slots) => ({ slot: whole(random, 0, slots - 1) }) },
+/** Where faults may strike: so many processes and switches. */
+export interface Extent {
+  readonly slots: number;
+  readonly nodes: number;
+}
+
+const oneSlot = (random: Random, { slots }: Extent) => ({ slot: whole(random, 0, slots - 1) });
+const oneNode = (random: Random, { nodes }: Extent) => ({ node: whole(random, 0, nodes - 1) });
+
+const DRAWN: { readonly [K in Kind]: { readonly weight: number; readonly draw: (random: Random, extent: Extent) => OfKind<K> } } = {
+  death: { weight: 7, draw: (random, extent) => ({ ...oneSlot(random, extent), calls: spread(random, 1, 60), afterwards: random.next() < 0.5, downMs: spread(random, 300, 120_000) }) },
+  pause: { weight: 2, draw: (random, extent) => ({ ...oneSlot(random, extent), ms: spread(random, 500, 90_000) }) },
+  relief: { weight: 2, draw: oneSlot },
   'leases-expire': { weight: 1, draw: () => ({}) },
-  'engine-clock': { weight: 1, draw: (random, slots) => ({ slot: whole(random, 0, slots - 1), stepMs: signed(random, spread(random, 20, 30_000)) }) },
-  'switch-clock': { weight: 1, draw: (random) => ({ stepMs: signed(random, spread(random, 20, 5_000)) }) },
+  'engine-clock': { weight: 1, draw: (random, extent) => ({ ...oneSlot(random, extent), stepMs: signed(random, spread(random, 20, 30_000)) }) },
+  'switch-clock': { weight: 1, draw: (random, extent) => ({ ...oneNode(random, extent), stepMs: signed(random, spread(random, 20, 5_000)) }) },
   away: {
     weight: 3,
-    draw: (random, slots) => ({ what: oneOf(random, [['store'], ['database'], ['store', 'database']] as const), slot: random.next() < 0.3 ? whole(random, 0, slots - 1) : null, ms: spread(random, 300, 120_000) }),
+    draw: (random, extent) => ({ what: oneOf(random, [['store'], ['database'], ['store', 'database']] as const), slot: random.next() < 0.3 ? oneSlot(random, extent).slot : null, ms: spread(random, 300, 120_000) }),
   },
   'lost-answers': { weight: 2, draw: (random) => ({ share: 0.05 + random.next() * 0.3, ms: spread(random, 10_000, 900_000) }) },
-  cut: { weight: 3, draw: () => ({}) },
-  goodbye: { weight: 1, draw: () => ({}) },
-  refused: { weight: 2, draw: (random) => ({ ms: spread(random, 500, 120_000) }) },
-  'switch-restart': { weight: 2, draw: (random) => ({ orderly: random.next() < 0.5, downMs: spread(random, 500, 60_000) }) },
-  vanish: { weight: 3, draw: (random) => ({ which: random.next() }) },
-  'lost-jobs': { weight: 2, draw: (random) => ({ share: 0.05 + random.next() * 0.3, ms: spread(random, 10_000, 1_800_000) }) },
-  'late-events': { weight: 3, draw: (random) => ({ delay: random.next() * 0.2, delayMs: spread(random, 20, 2_000), duplicate: random.next() * 0.3, ms: spread(random, 30_000, 3_600_000) }) },
+  cut: { weight: 3, draw: oneNode },
+  goodbye: { weight: 1, draw: oneNode },
+  refused: { weight: 2, draw: (random, extent) => ({ ...oneNode(random, extent), ms: spread(random, 500, 120_000) }) },
+  'switch-restart': { weight: 2, draw: (random, extent) => ({ ...oneNode(random, extent), orderly: random.next() < 0.5, downMs: spread(random, 500, 60_000) }) },
+  vanish: { weight: 3, draw: (random, extent) => ({ ...oneNode(random, extent), which: random.next() }) },
+  'lost-jobs': { weight: 2, draw: (random, extent) => ({ ...oneNode(random, extent), share: 0.05 + random.next() * 0.3, ms: spread(random, 10_000, 1_800_000) }) },
+  'late-events': { weight: 3, draw: (random, extent) => ({ ...oneNode(random, extent), delay: random.next() * 0.2, delayMs: spread(random, 20, 2_000), duplicate: random.next() * 0.3, ms: spread(random, 30_000, 3_600_000) }) },
+  'cdr-trouble': { weight: 2, draw: (random) => ({ lost: random.next() * 0.3, twice: random.next() * 0.3, late: random.next() * 0.5, lateMs: spread(random, 1_000, 600_000), ms: spread(random, 60_000, 3_600_000) }) },
 };
 
 const KINDS = Object.keys(DRAWN) as Kind[];
@@ -72,14 +85,14 @@ const drawKind = (random: Random): Kind => {
 const TOGETHER = 0.4;
 
 /** The faults of a day, drawn up front so that each can be left out without changing the others. `busy`: when they fall, ms after the beginning. */
-export const planOf = (random: Random, count: number, slots: number, busy: readonly [fromMs: number, toMs: number]): Fault[] => {
+export const planOf = (random: Random, count: number, extent: Extent, busy: readonly [fromMs: number, toMs: number]): Fault[] => {
   let before = 0;
   const plan = Array.from({ length: count }, (_, index): Fault => {
     const kind = drawKind(random);
     const alone = whole(random, ...busy);
     const atMs = index > 0 && random.next() < TOGETHER ? Math.min(busy[1], before + spread(random, 50, 30_000)) : alone;
     before = atMs;
-    return { atMs, kind, ...DRAWN[kind].draw(random, slots) } as Fault;
+    return { atMs, kind, ...DRAWN[kind].draw(random, extent) } as Fault;
   });
   return plan.sort((a, b) => a.atMs - b.atMs);
 };

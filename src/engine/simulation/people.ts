@@ -65,8 +65,8 @@ export class People {
   }
 
   /** Queues, numbers, agents and the switch, as an operator sets them up. */
-  async setUp(center: { readonly queues: readonly { readonly queueId: string; readonly number: string; readonly settings: object }[]; readonly agents: readonly DeskAgent[]; readonly node: { readonly name: string } & object }): Promise<void> {
-    await this.send('node', center.node.name, 'RegisterMediaNode', { nodeId: center.node.name, settings: center.node }, { tenantId: 'system' });
+  async setUp(center: { readonly queues: readonly { readonly queueId: string; readonly number: string; readonly settings: object }[]; readonly agents: readonly DeskAgent[]; readonly nodes: readonly ({ readonly name: string } & object)[] }): Promise<void> {
+    for (const settings of center.nodes) await this.send('node', settings.name, 'RegisterMediaNode', { nodeId: settings.name, settings }, { tenantId: 'system' });
     for (const { queueId, settings } of center.queues) await this.send('queue', queueId, 'CreateQueue', { queueId, settings });
     for (const { queueId, number } of center.queues) await this.send('number', `n-${queueId}`, 'AssignNumber', { numberId: `n-${queueId}`, number, destination: { kind: 'queue', queueId } });
     for (const [index, { agentId, extension }] of center.agents.entries()) {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Projection } from '../../platform/subscriptions/projection.js';
 import { turn } from '../../platform/time/turn.js';
 import { SeededRandom, Simulation, type SwitchFaults, VirtualClock } from '../../simulator/index.js';
-import { AGENTS, BUSY_HOURS, MIX, NODE, NUMBERS, QUEUES } from './center.js';
+import { CdrPosts } from './cdr-posts.js';
+import { AGENTS, BUSY_HOURS, MIX, NODES, NUMBERS, QUEUES } from './center.js';
 import { type Fault, planOf } from './faults.js';
 import { Installation } from './installation.js';
 import { brokenDay, busyAtRest } from './invariants/day.js';
@@ -57,7 +58,10 @@ export class SimulatedDay {
   private readonly stores: SharedStores;
   private readonly people: People;
   private readonly simulation: Simulation;
-  private readonly switchFaults: SwitchFaults;
+  private readonly cdrPosts: CdrPosts;
+  /** Of each switch. */
+  private readonly switchFaults: readonly SwitchFaults[];
+  private readonly nodes: number;
   private readonly installation: Installation;
   private readonly witness: SwitchWitness;
   private readonly supervisor: Supervisor;
@@ -81,26 +85,31 @@ export class SimulatedDay {
     this.people = new People(clock, random.fork('people'), this.stores, frontDoor, (dispatcher) => alter.frontDoor?.(dispatcher, random.fork('altered')) ?? dispatcher);
     const pace = paceOf(hours);
     this.heartbeatMs = pace.heartbeatMs;
+    this.nodes = random.next() < 0.3 ? NODES.length : 1;
+    this.cdrPosts = new CdrPosts(clock, random.fork('cdrs'), () => this.installation.living);
+    // Not every installation has its switches post their CDRs.
+    const cdrPoster = random.next() < 0.5 ? { cdrPoster: this.cdrPosts } : {};
     this.simulation = new Simulation({
+      ...cdrPoster, nodes: this.nodes,
       seed: `center ${seed}`, clock, numbers: NUMBERS, agents: AGENTS, mix: MIX, durationMs: hours * HOUR_MS, settings: { heartbeatMs: pace.heartbeatMs }, desk: this.people.desk(),
       ...(calls === undefined ? {} : { callsTotal: calls }),
     });
-    this.switchFaults = this.simulation.faults();
-    this.supervisor = new Supervisor({ clock, random: random.fork('supervisor'), people: this.people, truth: this.simulation.truth });
+    this.switchFaults = this.simulation.nodes.map((_, index) => this.simulation.faults(undefined, index));
+    this.supervisor = new Supervisor({ clock, random: random.fork('supervisor'), people: this.people, truth: this.simulation.truth, nodes: this.nodes });
     this.witness = new SwitchWitness(this.stores.log);
-    const slots = random.next() < 0.3 ? 2 : 1;
-    this.installation = new Installation({ clock, random: random.fork('installation'), stores: this.stores, node: this.simulation.node, projections, pace, alter, onCommand: (command) => this.witness.hear(command) }, slots, frontDoor);
+    const slots = random.next() < 0.4 ? 2 : 1;
+    this.installation = new Installation({ clock, random: random.fork('installation'), stores: this.stores, nodes: new Map(this.simulation.nodes.map((node, index) => [NODES[index]!.port, node])), projections, pace, alter, onCommand: (command) => this.witness.hear(command) }, slots, frontDoor);
     const busy: readonly [number, number] = hours >= 20 ? [BUSY_HOURS[0] * HOUR_MS, BUSY_HOURS[1] * HOUR_MS] : [0, Math.floor(hours * 0.95 * HOUR_MS)];
     const planned = random.fork('faults');
     const count = 4 + Math.floor(planned.next() * (hours >= 20 ? 25 : 6 + 4 * hours));
-    const all = planOf(planned, count, slots, busy);
+    const all = planOf(planned, count, { slots, nodes: this.nodes }, busy);
     this.faultNumbers = (options.faults ?? [...all.keys()]).filter((number) => all[number] !== undefined);
     this.plan = this.faultNumbers.map((number) => all[number]!);
   }
 
   async run(): Promise<DayReport> {
     const { people, installation, simulation, clock, stores, options } = this;
-    await this.until(people.setUp({ queues: QUEUES, agents: AGENTS, node: NODE }));
+    await this.until(people.setUp({ queues: QUEUES, agents: AGENTS, nodes: NODES.slice(0, this.nodes) }));
     installation.startAll();
     await this.for(5_000);
     for (const fault of this.plan) clock.after(this.startedAt + fault.atMs - clock.now(), () => this.strike(fault));
@@ -149,8 +158,11 @@ export class SimulatedDay {
   private heal(): void {
     this.healed = true;
     this.installation.heal();
-    this.switchFaults.troubleEvents({});
-    this.switchFaults.loseJobs(undefined);
+    this.cdrPosts.trouble = undefined;
+    for (const faults of this.switchFaults) {
+      faults.troubleEvents({});
+      faults.loseJobs(undefined);
+    }
   }
 
   private get clockSlackMs(): number {
@@ -158,8 +170,10 @@ export class SimulatedDay {
   }
 
   private strike(fault: Fault): void {
-    const { installation, switchFaults, simulation, clock, random } = this;
-    if (this.healed) return;
+    const { installation, cdrPosts, simulation, clock, random } = this;
+    const index = 'node' in fault ? fault.node : 0;
+    const [node, switchFaults] = [simulation.nodes[index], this.switchFaults[index]];
+    if (this.healed || node === undefined || switchFaults === undefined) return;
     switch (fault.kind) {
       case 'death':
         return installation.doom(fault.slot, fault.calls, fault.afterwards, fault.downMs);
@@ -183,11 +197,11 @@ export class SimulatedDay {
       case 'goodbye':
         return switchFaults.sayGoodbye();
       case 'refused':
-        return simulation.node.accepting ? switchFaults.refuseConnections(fault.ms) : undefined;
+        return node.accepting ? switchFaults.refuseConnections(fault.ms) : undefined;
       case 'switch-restart':
-        return simulation.node.accepting ? switchFaults.restart(fault) : undefined;
+        return node.accepting ? switchFaults.restart(fault) : undefined;
       case 'vanish': {
-        const live = [...simulation.node.channels.keys()];
+        const live = [...node.channels.keys()];
         const channelId = live[Math.floor(fault.which * live.length)];
         if (channelId !== undefined && switchFaults.endWithoutAWord(channelId)) this.wordless.add(channelId);
         return;
@@ -201,6 +215,10 @@ export class SimulatedDay {
       case 'late-events':
         switchFaults.troubleEvents(fault);
         clock.after(fault.ms, () => switchFaults.troubleEvents({}));
+        return;
+      case 'cdr-trouble':
+        cdrPosts.trouble = fault;
+        clock.after(fault.ms, () => (cdrPosts.trouble = undefined));
         return;
       default:
         fault satisfies never;

@@ -5,8 +5,11 @@ import { InMemoryLeases } from '../../platform/subscriptions/in-memory-leases.js
 import type { LeaseTiming } from '../../platform/subscriptions/leases.port.js';
 import type { Projection } from '../../platform/subscriptions/projection.js';
 import type { ReadModelStore } from '../../platform/subscriptions/read-model-store.port.js';
-import { type ByteStream, InMemoryStream, type SeededRandom, type SimulatedSwitch } from '../../simulator/index.js';
+import { type ByteStream, InMemoryStream, type SeededRandom, type SimulatedSwitch, type SwitchCdr } from '../../simulator/index.js';
 import type { EslConnect } from '../../telephony/adapters/freeswitch/esl-client.port.js';
+import { JsonCdrReader } from '../../telephony/adapters/freeswitch/json-cdr-reader.js';
+import { type SwitchCdrInbox, witnessedLegOf } from '../../telephony/ports/switch-cdr-inbox.port.js';
+import { CdrDelivery } from '../../telephony/switch-cdrs/delivery/cdr-delivery.js';
 import { buildCore, type Core, type EnginePlatform } from '../core.js';
 import { TelephonyRole } from '../telephony-role.js';
 import { WorkerRole } from '../worker-role.js';
@@ -36,7 +39,8 @@ export interface ProcessParts {
   readonly clock: Clock;
   readonly random: SeededRandom;
   readonly stores: SharedStores;
-  readonly node: SimulatedSwitch;
+  /** Switches by their port. */
+  readonly nodes: ReadonlyMap<number, SimulatedSwitch>;
   readonly projections: readonly Projection[];
   readonly pace: Pace;
   readonly alter: Alterations;
@@ -45,6 +49,10 @@ export interface ProcessParts {
   /** Hears every command to the switch. */
   readonly onCommand: (command: string) => void;
 }
+
+/** How long a CDR waits for the facts of its own leg, ms, and how often a call is looked for that nobody knows. */
+const CDR_WAITS_MS = 2_000;
+const CDR_ATTEMPTS = 5;
 
 /** Between a process and the switch: bytes take a moment, now and then a few. */
 const overTheWire = (clock: Clock, random: Random): Clock => ({
@@ -61,6 +69,8 @@ export class SimulatedProcess {
   private readonly streams = new Set<ByteStream>();
   private readonly random: Random;
   private core: Core | undefined;
+  private cdrs: CdrDelivery | undefined;
+  private readonly inbox: SwitchCdrInbox;
   private telephony: TelephonyRole | undefined;
   private worker: WorkerRole | undefined;
 
@@ -70,6 +80,7 @@ export class SimulatedProcess {
     this.random = random.fork('process');
     this.link = new Link(this.clock, random.fork('link'), parts.onDoom);
     this.leases = new InMemoryLeases(this.clock, parts.stores.leaseTable, parts.pace.leases);
+    this.inbox = linked<SwitchCdrInbox>(parts.stores.cdrs, this.link, 'database', { put: true, take: true, postpone: true, done: true });
   }
 
   get dead(): boolean {
@@ -106,7 +117,7 @@ export class SimulatedProcess {
     const { core } = this;
     const readModels: ReadModelStore = linked<ReadModelStore>(stores.readModels, link, 'database', { ensure: true, statesOf: false, activate: true, write: true, tryOut: false });
     this.worker = new WorkerRole(core, alter.readModels?.(readModels) ?? readModels, projections);
-    const connect = connectOver({ open: () => this.dial(), clock, onCommand: (command) => this.mayStillSend(command) });
+    const connect = connectOver({ open: (port) => this.dial(port), clock, onCommand: (command) => this.mayStillSend(command) });
     this.telephony = new TelephonyRole(core, {
       connect: alter.connect?.(connect) ?? connect,
       rejectUnknownNumbers: true,
@@ -115,10 +126,20 @@ export class SimulatedProcess {
     await core.reader.start();
     await this.worker.start();
     await this.telephony.start();
+    this.cdrs = new CdrDelivery({ inbox: this.inbox, log: core.log, executor: core.executor, clock, alarms }, { everyMs: pace.askEveryMs, maxAttempts: CDR_ATTEMPTS });
+    this.cdrs.start();
+  }
+
+  /** As the route for CDRs of switches, or the collector of a spool, does it. */
+  async takeCdr(cdr: SwitchCdr, collected: boolean): Promise<void> {
+    const read = new JsonCdrReader().read(cdr.body, `${cdr.leg === 'a' ? 'a_' : ''}${cdr.uuid}`);
+    if ('unreadable' in read) throw new Error(read.unreadable);
+    await this.inbox.put(witnessedLegOf(read.cdr), collected ? 0 : CDR_WAITS_MS);
   }
 
   /** Ends in good order. */
   async stop(): Promise<void> {
+    await this.cdrs?.stop();
     await this.telephony?.stop();
     await this.worker?.stop();
     await this.core?.reader.stop();
@@ -144,9 +165,10 @@ export class SimulatedProcess {
     return sent;
   }
 
-  private dial(): ByteStream | undefined {
-    const { node, clock, random } = this.parts;
-    if (!node.accepting || this.dead) return undefined;
+  private dial(port: number): ByteStream | undefined {
+    const { nodes, clock, random } = this.parts;
+    const node = nodes.get(port);
+    if (node?.accepting !== true || this.dead) return undefined;
     const near = new InMemoryStream(overTheWire(this.clock, random.fork('near')));
     const far = new InMemoryStream(overTheWire(clock, random.fork('far')));
     near.peer = far;

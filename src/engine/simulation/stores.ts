@@ -7,6 +7,7 @@ import { InMemoryCheckpoints } from '../../platform/subscriptions/in-memory-chec
 import { InMemoryLeaseTable } from '../../platform/subscriptions/in-memory-leases.js';
 import { InMemoryParkedEvents } from '../../platform/subscriptions/in-memory-parked-events.js';
 import { InMemoryReadModels } from '../../platform/subscriptions/in-memory-read-models.js';
+import { InMemoryCdrInbox } from '../../telephony/adapters/in-memory/in-memory-cdr-inbox.js';
 
 /** What outlives every process: the log and the database of a simulated installation. */
 export class SharedStores {
@@ -18,6 +19,7 @@ export class SharedStores {
   readonly parked = new InMemoryParkedEvents();
   readonly timers: InMemoryTimerStore;
   readonly readModels: InMemoryReadModels;
+  readonly cdrs: InMemoryCdrInbox;
 
   constructor(clock: Clock, seed: string) {
     this.log = new InMemoryEventStore({ clock, logId: `simulated/${seed}` });
@@ -25,6 +27,7 @@ export class SharedStores {
     this.leaseTable = new InMemoryLeaseTable(clock);
     this.checkpoints = new InMemoryCheckpoints(this.leaseTable);
     this.timers = new InMemoryTimerStore(this.leaseTable);
+    this.cdrs = new InMemoryCdrInbox(clock);
     this.readModels = new InMemoryReadModels({ leases: this.leaseTable, parked: this.parked });
   }
 }

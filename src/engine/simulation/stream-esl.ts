@@ -40,7 +40,7 @@ class StreamTransport extends EventEmitter implements EslTransport {
 
 /** The word of whoever connects: a way to the switch, or none. `onCommand` hears what is sent; false: it is not sent any more. */
 export interface StreamDialling {
-  readonly open: () => ByteStream | undefined;
+  readonly open: (port: number) => ByteStream | undefined;
   readonly clock: Clock;
   readonly onCommand?: (command: string) => boolean;
 }
@@ -48,9 +48,9 @@ export interface StreamDialling {
 /** Connects and authenticates as `connectEsl` does, over bytes in memory. */
 export const connectOver = ({ open, clock, onCommand }: StreamDialling): EslConnect => {
   const timing: EslTiming = { now: () => clock.now(), after: (ms, task) => clock.after(ms, task), soon: (task) => void clock.after(0, task) };
-  return ({ password, replyTimeoutMs, connectTimeoutMs }) =>
+  return ({ port, password, replyTimeoutMs, connectTimeoutMs }) =>
     new Promise((resolve, reject) => {
-      const stream = open();
+      const stream = open(port);
       if (stream === undefined) {
         clock.after(1, () => reject(new EslConnectError('unreachable', 'the switch takes no connection')));
         return;

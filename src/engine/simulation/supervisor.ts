@@ -3,7 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { deterministicId } from '../../platform/event-store/deterministic-ids.js';
 import type { TrueLeg, Truth } from '../../simulator/index.js';
 import type { SwitchAction } from '../../telephony/contract/switch-actions.js';
-import { NODE } from './center.js';
+import { NODES } from './center.js';
 import type { People } from './people.js';
 
 export interface SupervisorParts {
@@ -11,6 +11,8 @@ export interface SupervisorParts {
   readonly random: Random;
   readonly people: People;
   readonly truth: Truth;
+  /** How many switches there are. */
+  readonly nodes: number;
 }
 
 type Order = SwitchAction extends infer Action ? (Action extends SwitchAction ? Omit<Action, 'actionId' | 'channelId'> : never) : never;
@@ -76,11 +78,12 @@ export class Supervisor {
 
   /** An outbound call, hung up after a while. */
   private async ringSomebody(): Promise<void> {
-    const { people, random, clock } = this.parts;
+    const { people, random, clock, nodes } = this.parts;
     this.placed += 1;
+    const node = NODES[Math.floor(random.next() * nodes)]!;
     const callId = deterministicId('outbound', random.uuid());
     const to = `+1555020${String(this.placed).padStart(4, '0')}`;
-    const data = { callId, nodeId: NODE.name, legId: callId, personId: `person-${this.placed}`, from: '+15550100', fromName: 'Acme', to, address: NODE.trunkAddress.replace('{number}', to), timeoutMs: 30_000 };
+    const data = { callId, nodeId: node.name, legId: callId, personId: `person-${this.placed}`, from: '+15550100', fromName: 'Acme', to, address: node.trunkAddress.replace('{number}', to), timeoutMs: 30_000 };
     await people.send('call', callId, 'PlaceCall', data, { correlationId: callId });
     clock.after(20_000 + 60_000 * random.next(), () => void people.send('call', callId, 'HangUpCall', { cause: 'NORMAL_CLEARING' }, { correlationId: callId }).catch(() => undefined));
   }

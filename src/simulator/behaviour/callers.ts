@@ -15,7 +15,8 @@ export interface DialledNumber {
 export interface CallersOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly node: SimulatedSwitch;
+  /** A call comes in at any of them. */
+  readonly nodes: readonly SimulatedSwitch[];
   readonly scripts: CallScripts;
   readonly numbers: readonly DialledNumber[];
   readonly speed: number;
@@ -52,10 +53,11 @@ export class Callers {
 
   /** One call, now. */
   place(number: string, script: CallScript = this.options.scripts.draw()): Line {
-    const { random, node, scripts } = this.options;
+    const { random, nodes, scripts } = this.options;
     this.placed++;
     const from = `+4915${String(Math.floor(random.next() * 1e9)).padStart(9, '0')}`;
-    const line = node.placeCall({ from, fromName: `Caller ${this.placed}`, to: number }, this.#telephone(script));
+    const node = nodes.length === 1 ? nodes[0] : nodes[Math.floor(random.next() * nodes.length)];
+    const line = node!.placeCall({ from, fromName: `Caller ${this.placed}`, to: number }, this.#telephone(script));
     scripts.assign(line.channelId, script);
     return line;
   }

@@ -61,18 +61,21 @@ const brokenShift = (events: readonly Recorded<AgentShiftEvent>[], mayBeBusy: bo
 interface Talk {
   readonly agentId: string;
   readonly callId: string;
+  readonly nodeId: string | undefined;
   readonly from: number;
   to: number;
 }
 
-/** By the calls' own events: nobody talks in two calls at a time, and the shift knows of every contact. */
-export const brokenContacts = ({ calls, shifts }: Histories): string[] => {
+/** By the calls' own events: nobody talks in two calls at a time, and the shift knows of every contact. Clocks of two nodes are `apartMs` apart at most. */
+export const brokenContacts = ({ calls, shifts }: Histories, apartMs = 0): string[] => {
   const talks = new Map<string, Talk>();
   for (const [callId, events] of calls) {
+    let nodeId: string | undefined;
     for (const event of events) {
       const at = msOf(event.metadata.occurredAt);
-      if (event.type === 'AgentContactWitnessed') talks.set(event.data.segmentId, { agentId: event.data.agentId, callId, from: msOf(event.data.startedAt), to: msOf(event.data.endedAt) });
-      if (event.type === 'AgentContactStarted') talks.set(event.data.segmentId, { agentId: event.data.agentId, callId, from: at, to: Infinity });
+      if (event.type === 'CallStarted') ({ nodeId } = event.data);
+      if (event.type === 'AgentContactWitnessed') talks.set(event.data.segmentId, { agentId: event.data.agentId, callId, nodeId, from: msOf(event.data.startedAt), to: msOf(event.data.endedAt) });
+      if (event.type === 'AgentContactStarted') talks.set(event.data.segmentId, { agentId: event.data.agentId, callId, nodeId, from: at, to: Infinity });
       const talk = event.type === 'AgentContactEnded' ? talks.get(event.data.segmentId) : undefined;
       if (talk !== undefined) talk.to = at;
     }
@@ -83,7 +86,7 @@ export const brokenContacts = ({ calls, shifts }: Histories): string[] => {
   const byAgent = [...talks.values()].sort((a, b) => (a.agentId === b.agentId ? a.from - b.from : a.agentId < b.agentId ? -1 : 1));
   byAgent.forEach((talk, index) => {
     const next = byAgent[index + 1];
-    if (next?.agentId === talk.agentId && next.from < talk.to) found.push(`${talk.agentId} talks in ${next.callId} from ${next.from} on, and in ${talk.callId} until ${talk.to}`);
+    if (next?.agentId === talk.agentId && next.from < talk.to - (next.nodeId === talk.nodeId ? 0 : apartMs)) found.push(`${talk.agentId} talks in ${next.callId} from ${next.from} on, and in ${talk.callId} until ${talk.to}`);
   });
   return found;
 };

@@ -16,6 +16,7 @@ import type { SharedStores } from '../stores.js';
 import type { SwitchWitness } from '../switch-witness.js';
 import { brokenContacts, brokenShifts } from './agents.js';
 import { brokenCalls } from './calls.js';
+import { type CdrRow as HistoryRow, misreportedCdrs } from './cdr-differences.js';
 import { historiesOf, wholeLog } from './histories.js';
 import { brokenCdrs, brokenEnds, type CdrRow } from './truth.js';
 
@@ -39,7 +40,7 @@ export interface DayAtRest {
 /** Complaints of a mistake in the program; all others are about things that truly went wrong. */
 const MISTAKES: ReadonlySet<string> = new Set([
   'process-instance-stopped', 'process-runner-failed', 'projection-event-parked', 'consumer-failed', 'live-fold-failed', 'live-fold-listener-failed', 'event-undecodable', 'timer-failed', 'effect-failed', 'offer-failed', 'overflow-failed',
-  'fact-not-recorded', 'media-node-not-recorded', 'timer-event-unknown',
+  'fact-not-recorded', 'media-node-not-recorded', 'timer-event-unknown', 'switch-cdr-refused',
 ]);
 
 /** Who is still busy though all calls are long over: to be asked before agents sign out, which ends whatever they are at. */
@@ -57,13 +58,16 @@ export const brokenDay = async ({ stores, truth, witness, installation, projecti
     const endMs = (truth.legs.get(legId)?.endedUs ?? 0) / 1000;
     return gone.has(legId) && gaps.some(({ from, to }) => to >= endMs && from <= endMs + missedWithinMs + clockSlackMs);
   };
+  const cdrs = cdrsOf(stores, projections);
   return [
     ...(over ? [] : [`calls go on though everybody hung up: ${[...truth.legs.values()].filter((leg) => leg.endedUs === undefined).map(({ channelId }) => channelId).join(', ')}`]),
     ...brokenCalls(histories, isLive),
     ...brokenShifts(histories, false),
-    ...brokenContacts(histories),
+    ...brokenContacts(histories, clockSlackMs),
     ...brokenEnds(histories, truth, { slackMs: clockSlackMs, wordless }),
-    ...brokenCdrs(cdrsOf(stores, projections), truth, unnoticed),
+    ...brokenCdrs(cdrs, truth, unnoticed),
+    ...misreportedCdrs(cdrs, truth, (fromMs, toMs) => gaps.some(({ from, to }) => fromMs - clockSlackMs < to && toMs + clockSlackMs > from)),
+    ...(stores.cdrs.size === 0 ? [] : [`${stores.cdrs.size} CDRs of the switch still wait`]),
     ...brokenDeeds(events, witness),
     ...agents.filter(({ agentId }) => !events.some(({ type, data }) => type === 'AgentSignedOut' && (data as { agentId: string }).agentId === agentId)).map(({ agentId }) => `${agentId} cannot sign out`),
     ...((await stores.timers.load('timers'))?.timers ?? []).map(({ key, dueAt }) => `timer ${key} still waits for ${dueAt}`),
@@ -87,9 +91,13 @@ const gapsOf = (events: readonly RecordedEvent[]): Gap[] => {
   });
 };
 
-const cdrsOf = (stores: SharedStores, projections: readonly Projection[]): CdrRow[] => {
+const cdrsOf = (stores: SharedStores, projections: readonly Projection[]): (CdrRow & HistoryRow)[] => {
   const history = projections.find(({ name }) => name === 'call-history');
-  return history === undefined ? [] : (stores.readModels.rows(history, 'call_history').filter((row) => row['tenant_id'] === TENANT) as unknown as CdrRow[]);
+  if (history === undefined) return [];
+  const ofTenant = (table: string) => stores.readModels.rows(history, table).filter((row) => row['tenant_id'] === TENANT);
+  const legs = new Map<unknown, unknown[]>();
+  for (const row of ofTenant('call_history_legs')) legs.set(row['call_id'], [...(legs.get(row['call_id']) ?? []), row]);
+  return ofTenant('call_history').map((row) => ({ ...row, legs: legs.get(row['call_id']) ?? [] }) as unknown as CdrRow & HistoryRow);
 };
 
 /** What is done at most once was begun on record before it was sent, and was sent once; nothing has an outcome that was not asked for. */

@@ -11,12 +11,14 @@ export interface EndsOptions {
   readonly wordless?: (legId: string) => boolean;
 }
 
-/** Inferred ends lie where they say that they lie, seen ones are exact, and no leg is missing. */
+/** Inferred ends lie where they say that they lie; those that were seen, or told by the switch's CDR, are exact; the two witnesses never differ, for there is one truth. */
 export const brokenEnds = ({ calls }: Histories, truth: Truth, { slackMs = 0, wordless = () => false }: EndsOptions = {}): string[] => {
   const found: string[] = [];
   const recorded = new Set<string>();
   for (const [callId, events] of calls) {
     for (const event of events) {
+      if (event.type === 'CdrDiffered') found.push(`call ${callId}: the CDR of leg ${event.data.legId} differs in ${event.data.field}: ${event.data.witnessed}, recorded is ${event.data.recorded}`);
+      if (event.type === 'LegEndCorrected' && msOf(event.data.endedAt) !== msOfUs(truth.legs.get(event.data.legId)?.endedUs ?? 0)) found.push(`call ${callId}: the end of leg ${event.data.legId} is corrected to ${event.data.endedAt}, which is wrong`);
       if (event.type !== 'LegEnded') continue;
       const { legId, confidence, bounds } = event.data;
       recorded.add(legId);
@@ -31,7 +33,7 @@ export const brokenEnds = ({ calls }: Histories, truth: Truth, { slackMs = 0, wo
         continue;
       }
       const end = msOfUs(leg.endedUs);
-      if (confidence === 'seen' && end !== msOf(event.metadata.occurredAt)) found.push(`call ${callId}: leg ${legId} ended at ${end}, recorded is ${msOf(event.metadata.occurredAt)}`);
+      if (confidence !== 'inferred' && end !== msOf(event.metadata.occurredAt)) found.push(`call ${callId}: leg ${legId} ended at ${end}, recorded is ${msOf(event.metadata.occurredAt)}`);
       if (confidence !== 'inferred') continue;
       if (bounds === null) found.push(`call ${callId}: leg ${legId} has an inferred end without bounds`);
       else if ((end < msOf(bounds.earliest) - slackMs && !wordless(legId)) || end > msOf(bounds.latest) + slackMs) {

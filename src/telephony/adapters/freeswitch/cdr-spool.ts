@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../../kernel/clock.js';
 import type { Alarms } from '../../../platform/observability/alarms.port.js';
-import type { SwitchCdrInbox } from '../../ports/switch-cdr-inbox.port.js';
+import { type SwitchCdrInbox, witnessedLegOf } from '../../ports/switch-cdr-inbox.port.js';
 import type { SwitchCdrReader } from '../../ports/switch-cdr-reader.port.js';
 
 export interface CdrSpoolParts {
@@ -86,8 +86,7 @@ export class CdrSpool {
         alarms.raise({ code: 'spooled-cdr-unreadable', message: `a spooled file is no CDR of mod_json_cdr: ${read.unreadable}; it is put into the folder unreadable`, details: { leg: leg.replace(/^a_/, '') } });
         return await this.putAside(file);
       }
-      const { channelId, switchSessionId, cause, q850, hungUpBy, times, bridge, callId } = read.cdr;
-      await inbox.put({ channelId, switchSessionId, cause, hungUpBy, times, ...(q850 === undefined ? {} : { q850 }), ...(bridge === undefined ? {} : { bridge }), ...(callId === undefined ? {} : { callId }) }, AT_ONCE);
+      await inbox.put(witnessedLegOf(read.cdr), AT_ONCE);
       await rm(path, { force: true });
     } catch (error) {
       // Another process of this machine was faster.

@@ -4,7 +4,7 @@ import { Public } from '../../../platform/http/access/access.decorators.js';
 import { answerDtoOf, answered } from '../../../platform/http/dto/answers.js';
 import { PatternField } from '../../../platform/http/dto/fields.js';
 import { HttpProblem } from '../../../platform/http/problem.js';
-import { SWITCH_CDR_INBOX, type SwitchCdrInbox } from '../../ports/switch-cdr-inbox.port.js';
+import { SWITCH_CDR_INBOX, type SwitchCdrInbox, witnessedLegOf } from '../../ports/switch-cdr-inbox.port.js';
 import { SWITCH_CDR_READER, type SwitchCdrReader } from '../../ports/switch-cdr-reader.port.js';
 import { SwitchPasswordGuard } from './switch-password.guard.js';
 
@@ -39,8 +39,7 @@ export class SwitchCdrsController {
   async store(@Body() body: unknown, @Query() { uuid }: SwitchCdrQuery): Promise<{ readonly legId: string }> {
     const read = this.reader.read(JSON.stringify(body ?? null), uuid);
     if ('unreadable' in read) throw new HttpProblem(422, 'unreadable-cdr', `this is no CDR of mod_json_cdr: ${read.unreadable}`);
-    const { channelId, switchSessionId, cause, q850, hungUpBy, times, bridge, callId } = read.cdr;
-    await this.inbox.put({ channelId, switchSessionId, cause, hungUpBy, times, ...(q850 === undefined ? {} : { q850 }), ...(bridge === undefined ? {} : { bridge }), ...(callId === undefined ? {} : { callId }) }, this.patienceMs);
-    return { legId: channelId };
+    await this.inbox.put(witnessedLegOf(read.cdr), this.patienceMs);
+    return { legId: read.cdr.channelId };
   }
 }

@@ -1,5 +1,6 @@
 import { type Clock, isoTime, type Timer } from '../../../kernel/clock.js';
 import { DomainError } from '../../../kernel/errors.js';
+import type { Actor } from '../../../kernel/event.js';
 import { streamOf } from '../../../kernel/streams.js';
 import type { CommandExecutor } from '../../../platform/event-store/command-executor.js';
 import { deterministicId } from '../../../platform/event-store/deterministic-ids.js';
@@ -76,15 +77,18 @@ export class CdrDelivery {
   private async deliver({ witnessed, attempts }: WaitingCdr): Promise<void> {
     const { inbox, log, executor, alarms } = this.parts;
     const details = { legId: witnessed.channelId };
+    let call: CallOfLeg | undefined;
     try {
-      const call = await callOfLeg(log, executor, witnessed);
+      call = await callOfLeg(log, executor, witnessed);
       if (call !== undefined) await this.witness(call, witnessed);
-      else if (attempts < this.options.maxAttempts) return await inbox.postpone(witnessed, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1)));
-      else alarms.raise({ code: 'switch-cdr-without-call', message: 'a switch sent the CDR of a leg that is in no call we know of; it is left aside', details });
     } catch (error) {
       if (isPassing(error)) return inbox.postpone(witnessed, FIRST_RETRY_MS);
       alarms.raise({ code: 'switch-cdr-refused', message: 'the CDR of a leg could not be recorded; it is left aside', details, error });
+      return inbox.done(witnessed);
     }
+    // An inbox that is away now keeps it: it comes again.
+    if (call === undefined && attempts < this.options.maxAttempts) return inbox.postpone(witnessed, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1)));
+    if (call === undefined) alarms.raise({ code: 'switch-cdr-without-call', message: 'a switch sent the CDR of a leg that is in no call we know of; it is left aside', details });
     await inbox.done(witnessed);
   }
 
@@ -94,10 +98,13 @@ export class CdrDelivery {
     const command: CallCommand = {
       type: 'WitnessLegEnd',
       data: { legId: channelId, cause, q850: q850 ?? null, hungUpBy, times: legTimes, endedAt, ...bridgeOf(bridge) },
-      meta: { commandId, tenantId, at: isoTime(this.parts.clock.now()), actor: { kind: 'switch', id: nodeId }, correlationId: callId, causationId: commandId },
+      meta: { commandId, tenantId, at: isoTime(this.parts.clock.now()), actor: cdrOf(nodeId), correlationId: callId, causationId: commandId },
     };
     await this.parts.executor.execute(callDecider, streamOf('call', callId), command);
   }
 }
+
+/** Not the node itself: a CDR tells that a leg is over, and not that anybody listened when it ended. */
+const cdrOf = (nodeId: string): Actor => ({ kind: 'switch', id: `${nodeId}/cdr` });
 
 const isPassing = (error: unknown): boolean => error instanceof EventStoreUnavailable || (error instanceof DomainError && (error.kind === 'unavailable' || error.code === 'too-much-contention'));
