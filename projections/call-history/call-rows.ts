@@ -211,7 +211,7 @@ export class CallRows {
     let before: Readonly<Row> = {};
     this.segment(segmentId, (row) => {
       before = { ...row };
-      return { ended_at: endedAt, reason, agent_id: agentId, confidence: 'witnessed', ...spans };
+      return { ended_at: endedAt, reason, agent_id: agentId, confidence: row['confidence'] === 'inferred' ? 'witnessed' : (row['confidence'] ?? 'seen'), ...spans };
     });
     this.call((row) => {
       const sums = Object.fromEntries(Object.entries(spans).map(([column, ms]) => [column, numberOf(row[column]) + numberOf(ms) - numberOf(before[column])]));

@@ -25,7 +25,8 @@ export interface Outcome {
 
 /**
  * answered: an agent or another party spoke with the caller. abandoned: the caller hung up in the
- * queue. timed-out: the queue's maximum wait. completed: the switch answered and nobody else was
+ * queue. timed-out: the queue's maximum wait was over and the switch hung up; a caller who did so
+ * themselves in that moment abandoned. completed: the switch answered and nobody else was
  * needed (an announcement, a menu). The rest follows from the cause.
  */
 export const dispositionOf = ({ contacts, bridges, lastDequeue, answered, cause }: Outcome): Disposition => {

@@ -166,6 +166,12 @@ describe('the CDR', () => {
     });
   });
 
+  test('says abandoned of a caller who hung up in the moment in which the maximum wait ended, and timed-out where the switch did', async () => {
+    const waits = (hungUpBy: 'far-end' | 'switch') => new Scene().arrives(0, 'A').enters(0, 'A', 'sales', { maxWaitAt: sceneTime(60) }).call(60, 'A', 'ExpireQueueWait', { segmentId: 'A/sales' }).ends(60.02, 'A', 'A', 'NORMAL_CLEARING', hungUpBy);
+    expect(await cdr(waits('far-end'), 'A')).toMatchObject({ disposition: 'abandoned', endedBy: 'caller', confidence: 'seen', waitMs: 60_020, segments: [{ reason: 'abandoned', confidence: 'seen', waitMs: 60_020 }] });
+    expect(await cdr(waits('switch'), 'A')).toMatchObject({ disposition: 'timed-out', endedBy: 'switch', waitMs: 60_000, segments: [{ reason: 'max-wait' }] });
+  });
+
   test('gives what was found after a gap its own bounds', async () => {
     const found = (earliest: number, latest: number) => ({ unheard: { confidence: 'inferred' as const, evidence: 'channel-list' as const, bounds: { earliest: sceneTime(earliest), latest: sceneTime(latest) } } });
     const scene = new Scene().signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(2, 'A', 'a1', 'o1').picksUp(5, 'A', 'o1');

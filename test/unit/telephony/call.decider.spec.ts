@@ -274,6 +274,36 @@ describe('waiting too long', () => {
     expect(call.send(60, 'ExpireQueueWait', { segmentId: 'q1' })).toEqual(['OfferFailed', 'SwitchActionRequested:hang-up:leg-o1', 'CallDequeued', 'SwitchActionRequested:hang-up:A']);
   });
 
+  it('a caller who hangs up in that moment, before the switch does, gave up: nobody else ended the call', () => {
+    for (const [hangsUp, stays] of [[59.9, iso(59.9)], [60.02, iso(60.02)]] as const) {
+      const call = queued();
+      call.send(60, 'ExpireQueueWait', { segmentId: 'q1' });
+      expect(call.data('CallDequeued').reason).toBe('max-wait');
+      expect(call.fact(hangsUp, 'A', ended('far-end'))).toEqual(['LegEnded', 'SegmentEndCorrected', 'CallEnded']);
+      expect(call.data('SegmentEndCorrected')).toMatchObject({ segmentId: 'q1', kind: 'queue', reason: 'abandoned', endedAt: stays, beganAt: iso(0.03) });
+    }
+  });
+
+  it('a caller whom the switch hung up, or who waited on in another queue, was timed out', () => {
+    const hungUp = queued();
+    hungUp.send(60, 'ExpireQueueWait', { segmentId: 'q1' });
+    expect(hungUp.fact(60.1, 'A', ended('switch'))).toEqual(['LegEnded', 'CallEnded']);
+    const overflowed = new Conversation();
+    overflowed.send(0, 'StartCall', { callId: 'A', interactionId: 'A', switchSessionId: 's', direction: 'inbound', numberId: 'num', from: '+15550100', fromName: 'Ann', to: '+15550999', leg: leg('A') });
+    overflowed.send(0, 'EnqueueCall', { segmentId: 'q1', legId: 'A', queueId: 'sales', priority: 5, waitingSince: iso(0), maxWaitAt: iso(60), answer: 'on-entry', overflow: { kind: 'queue', queueId: 'backup' }, previousSegmentId: null, music: null });
+    overflowed.send(60, 'ExpireQueueWait', { segmentId: 'q1' });
+    expect(overflowed.fact(70, 'A', ended('far-end'))).toEqual(['LegEnded', 'CallEnded']);
+  });
+
+  it('who it was that hung up may be told by the CDR of the switch alone', () => {
+    const call = queued();
+    call.send(60, 'ExpireQueueWait', { segmentId: 'q1' });
+    call.send(90, 'InferLegEnd', { legId: 'A', evidence: 'not-in-show-channels', earliest: iso(50), endedAt: iso(90), latest: iso(90) });
+    const witness = { legId: 'A', cause: 'NORMAL_CLEARING', q850: 16, hungUpBy: 'far-end' as const, times: { createdAt: iso(0) }, endedAt: iso(60.01) };
+    expect(call.send(95, 'WitnessLegEnd', witness)).toEqual(['LegEndCorrected', 'SegmentEndCorrected']);
+    expect(call.send(96, 'WitnessLegEnd', witness)).toEqual([]);
+  });
+
   it('an answer that comes after it belongs to nobody', () => {
     const call = ringing();
     call.send(60, 'ExpireQueueWait', { segmentId: 'q1' });

@@ -141,7 +141,8 @@ export type CallEvent =
   | DomainEvent<'LegEndCorrected', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string }>
   /**
    * A stay in a queue or a contact that had ended with an inferred end of a leg: when and how it truly ended. A stay whose
-   * caller was with an agent, as the switch told later, ended as `answered`, and `agentId` says by whom.
+   * caller was with an agent, as the switch told later, ended as `answered`, and `agentId` says by whom. One whose maximum
+   * wait was over when the caller hung up by themselves ended as `abandoned`.
    */
   | DomainEvent<'SegmentEndCorrected', {
       readonly segmentId: string;

@@ -79,8 +79,11 @@ export interface Hold {
 /** A stay in a queue that is over without an agent. */
 export interface PastStay {
   readonly segmentId: string;
+  readonly legId: string;
   readonly queueId: string;
   readonly enqueuedAt: string;
+  /** The maximum wait ended it, and nothing but the end of the call was to follow. */
+  readonly timedOut: boolean;
 }
 
 /** A segment whose end is known no better than that of a leg which was inferred. */
@@ -298,8 +301,9 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
       return { ...state, queue: { segmentId, legId, queueId, enqueuedAt: at, waitingSince, answer, overflow } };
     }
     case 'CallDequeued': {
-      const { segmentId, queueId, enqueuedAt, reason } = event.data;
-      const unanswered = reason === 'answered' ? state.unanswered : [...state.unanswered, { segmentId, queueId, enqueuedAt }];
+      const { segmentId, queueId, enqueuedAt, reason, overflowQueueId } = event.data;
+      const stay = { segmentId, legId: state.queue?.legId ?? '', queueId, enqueuedAt, timedOut: reason === 'max-wait' && overflowQueueId === null };
+      const unanswered = reason === 'answered' ? state.unanswered : [...state.unanswered, stay];
       return { ...withInferred(state, state.queue === null ? [] : [state.queue.legId], at, inferredStay), unanswered, queue: null };
     }
     case 'OfferMade': {
@@ -332,7 +336,8 @@ export const evolveCall = (state: CallState, event: CallEvent & { readonly occur
         const others = <T extends { readonly segmentId: string }>(segments: readonly T[]): T[] => segments.filter((segment) => segment.segmentId !== segmentId);
         return { ...state, unanswered: others(state.unanswered), inferredSegments: others(state.inferredSegments) };
       }
-      return { ...state, inferredSegments: state.inferredSegments.map((segment) => (segment.segmentId === segmentId ? { ...segment, endedAt } : segment)) };
+      const unanswered = state.unanswered.map((stay) => (stay.segmentId === segmentId ? { ...stay, timedOut: false } : stay));
+      return { ...state, unanswered, inferredSegments: state.inferredSegments.map((segment) => (segment.segmentId === segmentId ? { ...segment, endedAt } : segment)) };
     }
     case 'SwitchActionRequested': {
       const { actionId, channelId, deed, parameters } = event.data;

@@ -5,6 +5,7 @@ import { request } from './action-request.js';
 import type { CallEvent, Confidence, ContactEnd, DequeueReason, HungUpBy, LegPassport, LegTimes, OfferFailure } from './call.events.js';
 import { type CallState, type Contact, evolveCall, type Leg, liveLegs, openOffers } from './call.state.js';
 import { failOffer, offerFailureOf } from './offers.js';
+import { gaveUpAfterAll } from './segment-ends.js';
 
 interface EndFacts {
   readonly cause: string;
@@ -41,6 +42,8 @@ export const endLeg = (state: CallState, meta: CommandMeta, legId: string, at: s
   for (const [path, recordingId] of Object.entries(leg.recordings)) add({ type: 'RecordingStopped', data: { legId, nodeId: leg.nodeId, recordingId, path, durationMs: null } });
   if (leg.heldSince !== null) add({ type: 'LegResumed', data: { legId, heldSince: leg.heldSince } });
   add({ type: 'LegEnded', data: { legId, role: leg.role, agentId: leg.agentId, shiftId: leg.shiftId, ...(leg.offerId === null ? {} : { offerId: leg.offerId }), ...end, times: times ?? timesOf(leg) } });
+
+  for (const event of gaveUpAfterAll(now, legId, at, facts.hungUpBy)) add(event);
 
   const how: Leaving = {
     dequeue: facts.hungUpBy === 'switch' ? 'hung-up' : 'abandoned',

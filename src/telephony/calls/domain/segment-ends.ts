@@ -1,5 +1,5 @@
 import { msOf } from '../../../kernel/clock.js';
-import type { CallEvent, ContactEnd, DequeueReason } from './call.events.js';
+import type { CallEvent, ContactEnd, DequeueReason, HungUpBy } from './call.events.js';
 import type { CallState, InferredSegment, Leg } from './call.state.js';
 
 /** What a leg's end, now known, says about the segments that had ended with it when it was inferred. */
@@ -18,6 +18,17 @@ const correct = (state: CallState, segment: InferredSegment): readonly CallEvent
   const after = lastHold === null ? 0 : Math.max(0, msOf(lastHold.to) - Math.max(msOf(endedAt), msOf(lastHold.from)));
   return [{ type: 'SegmentEndCorrected', data: { ...rest, endedAt, holdMs: holdMs - after, reason: reasonOf(segment, first) } }];
 };
+
+/**
+ * Who hangs up by themselves in the moment in which the maximum wait ends, before the switch does it for us,
+ * waited until then and gave up: nobody but the caller ended the call. `legId` ended so at `at`.
+ */
+export const gaveUpAfterAll = (state: CallState, legId: string, at: string, hungUpBy: HungUpBy): readonly CallEvent[] =>
+  hungUpBy !== 'far-end'
+    ? []
+    : state.unanswered
+        .filter((stay) => stay.timedOut && stay.legId === legId)
+        .map(({ segmentId, queueId, enqueuedAt }) => ({ type: 'SegmentEndCorrected', data: { segmentId, kind: 'queue', queueId, agentId: null, offerId: null, beganAt: enqueuedAt, endedAt: at < enqueuedAt ? enqueuedAt : at, holdMs: 0, reason: 'abandoned' } }));
 
 type Ended = Leg & { readonly end: NonNullable<Leg['end']> };
 

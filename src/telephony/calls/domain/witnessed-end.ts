@@ -4,7 +4,7 @@ import type { CallEvent } from './call.events.js';
 import { type CallState, evolveCall, type Leg } from './call.state.js';
 import { endLeg } from './leg-end.js';
 import { TOLERANCE_MS } from './tolerance.js';
-import { correctSegments } from './segment-ends.js';
+import { correctSegments, gaveUpAfterAll } from './segment-ends.js';
 import { tellBridge } from './unheard-bridge.js';
 
 type WitnessLegEnd = Extract<CallCommand, { type: 'WitnessLegEnd' }>;
@@ -33,7 +33,7 @@ export const witnessLegEnd = (command: WitnessLegEnd, state: CallState): readonl
   if (leg.end.confidence === 'inferred') add([{ type: 'LegEndCorrected', data: { legId, endedAt, ...told } }]);
   else add(differences(leg, command));
   add(tellBridge(now, meta, { legId, bridge, evidence: 'switch-cdr', ending }));
-  if (leg.end.confidence === 'inferred') add(correctSegments(now, legId));
+  if (leg.end.confidence === 'inferred') add([...correctSegments(now, legId), ...gaveUpAfterAll(now, legId, endedAt, told.hungUpBy)]);
   return events;
 };
 
