@@ -18,6 +18,7 @@ import { ApiPool } from './api-pool.js';
 import { databaseUrlOf, type Ended, ensureBuilt, type SpawnedProgram, spawnProgram, trunkline } from './built-program.js';
 import { eventually, openTestStorage, TEST_MASTER_KEY } from './engine.js';
 import { type Gap, LogWatch } from './log-watch.js';
+import { requestAt } from './requests.js';
 import { seededRandom, type SeededRandom } from './seeded-random.js';
 import { HURRIED, WatchedCenter } from './watched-center.js';
 
@@ -205,6 +206,8 @@ export class SoakCenter extends WatchedCenter {
     this.key = out.trim();
     await eventually('the key opens', async () => this.api.ready().length > 0 && (await this.api.ask('GET', '/v1/nodes', { headers: { 'trunkline-tenant': 'system' } })).status === 200, 60_000);
     await this.api.must('POST', '/v1/tenants', { body: { tenantId: SOAK_TENANT, settings: { name: 'Acme', country: 'US', timeZone: 'UTC' } }, headers: { 'trunkline-tenant': 'system' } });
+    const knowsTenant = async (url: string): Promise<boolean> => (await requestAt(url)('GET', '/v1/queues', { headers: this.credentials() })).status === 200;
+    await eventually('every API process knows the tenant', async () => (await Promise.all(this.api.ready().map(knowsTenant))).every((knows) => knows), 60_000);
     const settings = { name: 'Sales', maxWaitMs: 60_000, ringTimeoutMs: 2_000, noAnswerDelayMs: 500, rejectDelayMs: 500, maxNoAnswer: null, wrapUpMs: Math.round(20_000 / speed), ...queue };
     this.queueId = (await this.api.must('POST', '/v1/queues', { body: { settings } }))['queueId']!;
     await this.api.must('POST', '/v1/numbers', { body: { number: NUMBER, destination: { kind: 'queue', queueId: this.queueId } } });
