@@ -46,6 +46,7 @@ export interface EngineParts {
   readonly projections: readonly Projection[];
   readonly connect: EslConnect;
   readonly session?: TelephonyOptions['session'];
+  readonly heldFactsBytes?: TelephonyOptions['heldFactsBytes'];
   /** Default: that of this version of the program. */
   readonly domain?: Domain | undefined;
   /** Where the worker role tells what changed; left out: nobody watches. */
@@ -69,12 +70,12 @@ export class Engine {
     readonly leases: LeaseBook,
     private readonly parts: EngineParts,
   ) {
-    const { settings, storage, projections, connect, session } = parts;
+    const { settings, storage, projections, connect, session, heldFactsBytes } = parts;
     this.database = storage.database;
     this.directories = new LiveFoldRunner(core, [this.apiKeys, this.tenants], { name: DIRECTORIES });
     this.erasures = new Erasures(core, settings.roles.includes('worker'), parts.fanout);
     const { rejectUnknownNumbers, mediaNodes, cdrSpool } = settings;
-    this.telephony = settings.roles.includes('telephony') ? new TelephonyRole(core, { connect, rejectUnknownNumbers, ...(session === undefined ? {} : { session }) }) : undefined;
+    this.telephony = settings.roles.includes('telephony') ? new TelephonyRole(core, { connect, rejectUnknownNumbers, heldFactsBytes, ...(session === undefined ? {} : { session }) }) : undefined;
     this.worker = settings.roles.includes('worker') ? new WorkerRole(core, new ProjectionStore(storage.database), projections, parts.fanout) : undefined;
     this.media = settings.roles.includes('media') ? new MediaRole(core, { objects: storage.objects, database: storage.database, mediaNodes, cdrSpool }) : undefined;
   }

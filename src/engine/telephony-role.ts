@@ -29,10 +29,11 @@ import type { Runners } from './metrics/runners.js';
 export interface TelephonyOptions {
   readonly connect: EslConnect;
   readonly rejectUnknownNumbers: boolean;
+  /** Memory for facts that wait for an event store that is away, bytes; beyond it all nodes are compared anew. Default 64 MiB. */
+  readonly heldFactsBytes?: number | undefined;
   readonly session?: Partial<Omit<MediaNodeSessionOptions, 'nodeId' | 'host' | 'port' | 'password'>>;
 }
 
-/** Facts that wait for an event store that is away, bytes. */
 const HELD_FACTS_BYTES = 64 * 1024 * 1024;
 
 /** Longest wait at shutdown for facts that the store does not take, ms. */
@@ -69,7 +70,7 @@ export class TelephonyRole {
     this.lanes = new FactLanes(
       (stream, command) => dispatcher.dispatch(stream, command),
       clock,
-      { maxBytes: HELD_FACTS_BYTES, retryMs: 100 },
+      { maxBytes: options.heldFactsBytes ?? HELD_FACTS_BYTES, retryMs: 100 },
       () => this.supervisor?.resynchroniseAll('the event store has been away for longer than facts can be kept'),
       (callId, command, error) => alarms.raise({ code: 'fact-not-recorded', message: `${command.type} of a switch could not be recorded`, details: { callId }, error }),
     );

@@ -155,6 +155,26 @@ describe('the whole engine when something goes wrong', () => {
     expect(await center.broken()).toEqual([]);
   }, 60_000);
 
+  it('the event log is silent for longer than there is room for facts: who could not be kept is found by a comparison', async () => {
+    await open({ calls: 120, callsPerSecond: 20, agents: 20 });
+    const proxy = await socketProxy(center.pool);
+    try {
+      const engine = await center.startEngine({ logPool: proxy.pool, heldFactsBytes: 150 * 600 });
+      await center.begin();
+      await center.talking(4);
+      proxy.freeze();
+      await eventually('there is no more room', () => engine.alarms.last.some(({ code, message }) => code === 'media-node-gap' && message.includes('engine-away')));
+      await pause(3_000);
+      await proxy.restore();
+      await center.over();
+      expect(await center.broken()).toEqual([]);
+      expect((await center.gaps()).length).toBeGreaterThan(1);
+    } finally {
+      await center.stopEngines();
+      await proxy.close();
+    }
+  }, 60_000);
+
   it.each(['the event log', 'the whole database'])('%s is silent for 4 s during calls', async (what) => {
     await open();
     const proxy = await socketProxy(center.pool);

@@ -61,6 +61,7 @@ export const nodeUrl = (port: number, over: Partial<NodeUrl> = {}): NodeUrl => (
 
 export interface TestEngineOptions {
   readonly session?: NonNullable<EngineParts['session']>;
+  readonly heldFactsBytes?: number;
   readonly logPool?: pg.PoolConfig;
   readonly alarms?: AlarmCounter;
   readonly objects?: ObjectStorage;
@@ -84,7 +85,7 @@ export class TestEngine {
     const storage = await openTestStorage(pool ?? fresh!.pool, options.logPool, options.objects);
     const alarms = options.alarms ?? new AlarmCounter();
     const settings = { ...settingsFrom({}), freeswitchNodes: nodes, ...options.settings };
-    const engine = await Engine.build({ settings, clock: systemClock, random: systemRandom, alarms, storage, projections, connect: connectEsl, ...(options.session === undefined ? {} : { session: options.session }), ...(options.fanout === undefined ? {} : { fanout: options.fanout }) });
+    const engine = await Engine.build({ settings, clock: systemClock, random: systemRandom, alarms, storage, projections, connect: connectEsl, heldFactsBytes: options.heldFactsBytes, ...(options.session === undefined ? {} : { session: options.session }), ...(options.fanout === undefined ? {} : { fanout: options.fanout }) });
     await engine.start();
     return new TestEngine(engine, storage, alarms, fresh?.drop);
   }
