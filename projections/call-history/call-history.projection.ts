@@ -31,7 +31,8 @@ export const callHistory: Projection = {
     const name = (table: string, ...key: readonly string[]): void => void keys.push(table === begins ? { table, key, before: 'anything' } : { table, key });
     const { legId, otherLegId, segmentId, staySegmentId } = event.data as { readonly legId?: string; readonly otherLegId?: string; readonly segmentId?: string; readonly staySegmentId?: string };
     name(CALLS, tenantId, callId);
-    if (legId !== undefined) name(LEGS, tenantId, callId, legId);
+    // An offer tells of a leg that is yet to come.
+    if (legId !== undefined && !event.type.startsWith('Offer')) name(LEGS, tenantId, callId, legId);
     if (otherLegId !== undefined) name(LEGS, tenantId, callId, otherLegId);
     if (segmentId !== undefined) name(SEGMENTS, tenantId, callId, segmentId);
     if (staySegmentId !== undefined) name(SEGMENTS, tenantId, callId, staySegmentId);

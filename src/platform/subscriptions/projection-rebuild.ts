@@ -112,6 +112,8 @@ const indexes = async (database: Database, schema: string, table: PreparedProjec
 const exchange = async (parts: RebuildParts, tx: Transaction, scratch: string, prepared: readonly PreparedProjection[], reached: bigint, logId: string, options: RebuildOptions): Promise<Rebuilt[]> => {
   const { store } = parts;
   const names = prepared.map(({ projection }) => projection.name);
+  // Whoever writes takes the tables before the checkpoint; readers go on.
+  await tx.query(`LOCK TABLE ${prepared.flatMap((one) => one.tables.map(({ physical }) => qualified(store.schema, physical))).join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
   await tx.query('SELECT 1 FROM trunkline_projections WHERE name = ANY ($1) ORDER BY name, version FOR UPDATE', [names]);
   const states = await store.states(tx, names);
   const stateOf = ({ projection }: PreparedProjection): ProjectionState | undefined => states.find(({ name, version }) => name === projection.name && version === projection.version);

@@ -26,6 +26,8 @@ const MOVE = `UPDATE trunkline_projections p SET position = $5, saved_at = now()
 /** The lease's row is locked until the commit: nobody takes it over in between. */
 const MOVE_UNDER_LEASE = `WITH held AS (SELECT 1 FROM trunkline_leases WHERE name = $7 AND epoch = $8 FOR KEY SHARE) ${MOVE} AND EXISTS (SELECT 1 FROM held)`;
 
+const SUPERSEDED = 'somebody else has moved a checkpoint of these projections';
+
 /**
  * For transactions that write rows and checkpoint. Their commit need not wait for the disk: what a crash
  * takes away it takes away whole, the checkpoint tells, and the log has it still.
@@ -73,12 +75,30 @@ export class ProjectionStore implements ReadModelStore {
     return this.states(this.database, names);
   }
 
-  async write({ states, upTo, logId, lease, batches, unparked }: ReadModelWrite): Promise<void> {
+  async write(write: ReadModelWrite): Promise<void> {
+    const { states, upTo, logId, lease, batches, unparked } = write;
+    const [state, ...otherStates] = states;
+    const [batch, ...otherBatches] = batches;
+    if (state !== undefined && batch !== undefined && otherStates.length + otherBatches.length === 0 && unparked === undefined) {
+      // What it looks up nobody can have changed, if the checkpoint is where it was when it is moved.
+      await foldBatch(this.database, this.schema, batch);
+      if (isSmall(batch)) return this.writeAtOnce(state, upTo, logId, lease, batch);
+    }
     await this.database.transaction(async (tx) => {
       await this.move(tx, states, upTo, logId, lease);
-      for (const batch of batches) await foldInto(tx, this.schema, batch);
+      for (const each of batches) await foldInto(tx, this.schema, each);
       if (unparked !== undefined) await unpark(tx, unparked.runner, unparked.position);
     }, WRITING_ROWS);
+  }
+
+  /** The checkpoint's move and all rows in one statement, which is a transaction of its own. */
+  private async writeAtOnce(state: ProjectionState, upTo: bigint, logId: string, lease: LeaseToken | undefined, batch: ProjectionBatch): Promise<void> {
+    const { name, version, position, generation } = state;
+    const { sql, values, statement } = writeAtOnceSql(this.schema, batch, lease !== undefined);
+    const { rows } = await this.database.query<{ moved: number }>(sql, [name, version, position.toString(), generation.toString(), upTo.toString(), logId, ...(lease === undefined ? [] : [lease.name, lease.epoch]), ...values], statement);
+    if (rows[0]?.moved === 1) return;
+    if (lease !== undefined) await assertLeaseCurrent(this.database, lease);
+    throw new Superseded(SUPERSEDED);
   }
 
   async tryOut(batch: ProjectionBatch): Promise<void> {
@@ -156,7 +176,7 @@ export class ProjectionStore implements ReadModelStore {
     const { rowCount } = lease === undefined ? await tx.query(MOVE, values, 'projections_move') : await tx.query(MOVE_UNDER_LEASE, [...values, lease.name, lease.epoch], 'projections_move_under_lease');
     if (rowCount === states.length) return;
     if (lease !== undefined) await assertLeaseCurrent(tx, lease);
-    throw new Superseded('somebody else has moved a checkpoint of these projections');
+    throw new Superseded(SUPERSEDED);
   }
 }
 
@@ -166,16 +186,21 @@ const WORTH_A_COPY = 40;
 /** Events that are folded in one turn of the event loop, which others wait for. */
 const EVENTS_A_TURN = 50;
 
-/** Loads what the batch needs and has not in hand, folds it and writes it back: at most four statements per table. Nobody else may write to the tables meanwhile. Throws FoldFailure. */
-export const foldInto = async (tx: Transaction, schema: string, batch: ProjectionBatch): Promise<void> => {
-  if (batch.isEmpty) return;
+/** Loads what the batch needs and has not in hand, and folds it. Throws FoldFailure. */
+const foldBatch = async (database: Queryable, schema: string, batch: ProjectionBatch): Promise<void> => {
   for (const rows of batch.tables) {
     const unloaded = rows.takeUnloaded();
     if (unloaded.length === 0) continue;
-    const found = await tx.query(loadRowsSql(schema, rows.table), rows.keyArrays(unloaded));
+    const found = await database.query(loadRowsSql(schema, rows.table), rows.keyArrays(unloaded));
     for (const row of found.rows) rows.loaded(loadedRow(rows.table, row));
   }
   while (batch.applySome(EVENTS_A_TURN)) await turn();
+};
+
+/** Folds the batch, where it is not yet, and writes it: at most four statements per table. Nobody else may write to the tables meanwhile. Throws FoldFailure. */
+export const foldInto = async (tx: Transaction, schema: string, batch: ProjectionBatch): Promise<void> => {
+  if (batch.isEmpty) return;
+  await foldBatch(tx, schema, batch);
   for (const rows of batch.tables) {
     if (rows.changes.length === 0) continue;
     const added = rows.upserts('new');
@@ -186,6 +211,44 @@ export const foldInto = async (tx: Transaction, schema: string, batch: Projectio
     const deletions = rows.deletions();
     if ((deletions[0]?.length ?? 0) > 0) await tx.query(deleteRowsSql(schema, rows.table), deletions);
   }
+};
+
+/** Rows of a table that one statement takes in with others; more are worth statements of their own. */
+const ROWS_AT_ONCE = 250;
+
+const isSmall = (batch: ProjectionBatch): boolean => batch.tables.every(({ changes }) => changes.length <= ROWS_AT_ONCE);
+
+/**
+ * Moves a projection's checkpoint ($1 to $6, the lease $7 and $8) and, only if it is where it is said to
+ * be, writes the rows; answers how many checkpoints moved. It commits without waiting for the disk, see
+ * WRITING_ROWS. Tables come in the order in which a rebuild locks them.
+ */
+const writeAtOnceSql = (schema: string, batch: ProjectionBatch, leased: boolean): { readonly sql: string; readonly values: readonly unknown[]; readonly statement: string | undefined } => {
+  const first = leased ? 9 : 7;
+  const parts: string[] = [];
+  const values: unknown[] = [];
+  let written = '';
+  let deletes = false;
+  for (const [i, rows] of batch.tables.entries()) {
+    const upserts = rows.upserts();
+    const deletions = rows.deletions();
+    if (upserts.length > 0) {
+      parts.push(`w${i} AS (${upsertRowsSql(schema, rows.table, first + values.length, 'EXISTS (SELECT 1 FROM moved)')})`);
+      values.push(JSON.stringify(upserts));
+      written += `_${i}`;
+    }
+    if ((deletions[0]?.length ?? 0) > 0) {
+      parts.push(`d${i} AS (${deleteRowsSql(schema, rows.table, first + values.length)} AND EXISTS (SELECT 1 FROM moved))`);
+      values.push(...deletions);
+      deletes = true;
+    }
+  }
+  const { name, version } = batch.prepared.projection;
+  const sql = `WITH ${leased ? 'held AS (SELECT 1 FROM trunkline_leases WHERE name = $7 AND epoch = $8 FOR KEY SHARE), ' : ''}moved AS (UPDATE trunkline_projections SET position = $5, saved_at = now()
+  WHERE name = $1 AND version = $2 AND position = $3 AND generation = $4 AND log_id = $6${leased ? ' AND EXISTS (SELECT 1 FROM held)' : ''} RETURNING 1)${parts.map((part) => `,\n${part}`).join('')}
+SELECT set_config('synchronous_commit', 'off', true), (SELECT count(*)::int FROM moved) AS moved`;
+  const statement = `write_${name}_v${version}_${leased ? 'l' : ''}${written}`;
+  return { sql, values, statement: schema === 'public' && !deletes && statement.length < 64 ? statement : undefined };
 };
 
 const copyValue = (type: ColumnType, value: Json | undefined): string => {

@@ -73,10 +73,10 @@ GRANT SELECT ON ${qualified(schema, spec.name)} TO ${READER_ROLE};`;
 
 const keyTypes = ({ types, keyPlaces }: PreparedTable): ColumnType[] => keyPlaces.map((place) => types[place] ?? 'text');
 
-const keysFrom = (table: PreparedTable): { readonly source: string; readonly match: string } => {
+const keysFrom = (table: PreparedTable, first = 1): { readonly source: string; readonly match: string } => {
   const types = keyTypes(table);
   return {
-    source: `unnest(${types.map((type, i) => `$${i + 1}::${type}[]`).join(', ')}) AS k(${types.map((_, i) => `k${i}`).join(', ')})`,
+    source: `unnest(${types.map((type, i) => `$${first + i}::${type}[]`).join(', ')}) AS k(${types.map((_, i) => `k${i}`).join(', ')})`,
     match: table.spec.primaryKey.map((column, i) => `t.${quoted(column)} = k.k${i}`).join(' AND '),
   };
 };
@@ -88,19 +88,19 @@ export const loadRowsSql = (schema: string, table: PreparedTable): string => {
 };
 
 /** Parameters: one array per column of the primary key. */
-export const deleteRowsSql = (schema: string, table: PreparedTable): string => {
-  const { source, match } = keysFrom(table);
+export const deleteRowsSql = (schema: string, table: PreparedTable, first = 1): string => {
+  const { source, match } = keysFrom(table, first);
   return `DELETE FROM ${qualified(schema, table.physical)} t USING ${source} WHERE ${match}`;
 };
 
 /** Takes in rows that are not there yet. */
 export const copyRowsSql = (schema: string, { physical, columns }: PreparedTable): string => `COPY ${qualified(schema, physical)} (${list(columns)}) FROM STDIN`;
 
-/** Parameter: the rows as a JSON array of objects. */
-export const upsertRowsSql = (schema: string, { physical, columns, types, spec }: PreparedTable): string => {
+/** Parameter `place`: the rows as a JSON array of objects. */
+export const upsertRowsSql = (schema: string, { physical, columns, types, spec }: PreparedTable, place = 1, condition = ''): string => {
   const others = columns.filter((column) => !spec.primaryKey.includes(column));
   const action = others.length === 0 ? 'NOTHING' : `UPDATE SET ${others.map((column) => `${quoted(column)} = excluded.${quoted(column)}`).join(', ')}`;
   return `INSERT INTO ${qualified(schema, physical)} (${list(columns)})
-SELECT ${list(columns)} FROM json_to_recordset($1::json) AS r(${columns.map((column, i) => `${quoted(column)} ${types[i] ?? ''}`).join(', ')})
+SELECT ${list(columns)} FROM json_to_recordset($${place}::json) AS r(${columns.map((column, i) => `${quoted(column)} ${types[i] ?? ''}`).join(', ')})${condition === '' ? ' WHERE true' : ` WHERE ${condition}`}
 ON CONFLICT (${list(spec.primaryKey)}) DO ${action}`;
 };
