@@ -86,7 +86,8 @@ describe('postgres event store', () => {
     const filtered = new Tail(store, before, { types: ['ThingHappened'] });
     const written: string[] = [];
     let cuts = 0;
-    const cut = async (): Promise<void> => {
+    let cutting = Promise.resolve();
+    const cutOne = async (): Promise<void> => {
       const { rows } = await admin.query<{ pid: number }>(
         "select pid from pg_stat_activity where datname = current_database() and application_name = 'trunkline event store'",
       );
@@ -95,6 +96,8 @@ describe('postgres event store', () => {
       await admin.query('select pg_terminate_backend($1)', [victim.pid]);
       cuts++;
     };
+    // One after the other: they share a connection.
+    const cut = (): Promise<void> => (cutting = cutting.then(cutOne));
     const writer = async (): Promise<void> => {
       const stream = freshStream('cut');
       for (let i = 0; i < 60; i++) {
