@@ -79,7 +79,9 @@ const NUMBER = '7000';
 const PACE = Number(process.env['SOAK_PACE'] ?? 1);
 /** Calls flow where for so long callers were served within so long. */
 const FLOWS_FOR_MS = 6_000;
-const SERVED_WITHIN_MS = 4_000;
+const SERVED_WITHIN_MS = 7_000;
+/** So many of them come at the least, however slow the machine is. */
+const LEAST_PACE = 0.1;
 const ALL_ROLES = 'api,telephony,worker,media';
 
 /** An agent waits for a caller for as long as it takes. */
@@ -227,10 +229,13 @@ export class SoakCenter extends WatchedCenter {
   /** Resolves when callers are served as they come; where this machine does not carry so many, fewer come from then on. Returns how many in a second of the clock. */
   async flowing(): Promise<number> {
     const { callers } = this.simulation;
-    for (; callers.pace > 0.02; callers.pace /= 2) {
+    for (;;) {
+      const last = callers.pace <= LEAST_PACE;
       const from = systemClock.now();
       const serves = (): boolean => systemClock.now() > from + FLOWS_FOR_MS && this.talks() > 0 && !this.live().some((call) => call.bridges.length === 0 && call.createdUs / 1_000 < systemClock.now() - SERVED_WITHIN_MS);
-      if (await eventually('callers are served as they come', serves, 2.5 * FLOWS_FOR_MS).then(() => true, () => false)) return this.options.callsPerSecond * callers.pace;
+      if (await eventually('callers are served as they come', serves, last ? 2 * this.patienceMs : 3 * FLOWS_FOR_MS).then(() => true, () => false)) return this.options.callsPerSecond * callers.pace;
+      if (last) break;
+      callers.pace = Math.max(LEAST_PACE, callers.pace / 2);
     }
     throw new Error(['not even a few callers are served', JSON.stringify(this.truth.totals().outcomes), ...this.refused.slice(0, 3), ...this.complaints()].join('\n'));
   }
