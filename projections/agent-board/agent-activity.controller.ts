@@ -27,7 +27,7 @@ export class AgentActivityController {
   }
 
   @Get('queue-agent-statistics')
-  @ApiOperation({ summary: 'How long the agents of each queue were in which state, and their occupancy', description: 'Of the members of the queue now, whatever queue they worked for; an agent of several queues counts in each.' })
+  @ApiOperation({ summary: 'How long the agents of each queue were in which state, and their occupancy', description: 'Of each agent the time in which they were a member of the queue, whatever queue they worked for; an agent of several queues counts in each.' })
   @ApiOkResponse({ type: QueueActivitiesDto })
   async queues(@Query() query: ActivityQuery, @CurrentAccess() { tenantId }: Access): Promise<{ readonly items: readonly QueueActivity[] }> {
     return { items: await this.activity.perQueue(tenantId, this.requestOf(query)) };

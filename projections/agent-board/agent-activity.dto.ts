@@ -13,7 +13,7 @@ export class ActivityQuery extends AfterQuery {
   @IdField({ description: 'Only this agent', optional: true })
   agentId?: string;
 
-  @IdField({ description: 'Only members of this queue', optional: true })
+  @IdField({ description: 'Only this queue, and agents who were its members in that time', optional: true })
   queueId?: string;
 }
 

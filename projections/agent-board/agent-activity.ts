@@ -1,6 +1,6 @@
 import { type Figure, ratio } from '../shared/figures.js';
 import { rowsOf, type TenantDatabase } from '../shared/reading.js';
-import { INTERVALS, MEMBERS, NOTED } from './agent-board.tables.js';
+import { INTERVALS, MEMBERSHIPS, NOTED } from './agent-board.tables.js';
 
 /** Time range; `now` is where states that still last are cut off. ISO 8601. */
 export interface ActivityRequest {
@@ -37,7 +37,7 @@ export interface AgentActivity extends Activity {
   readonly agentId: string;
 }
 
-/** Of all agents who are members of the queue now, whatever queue they worked for. */
+/** Of all agents for as long as they were members of the queue, whatever queue they worked for. */
 export interface QueueActivity extends Activity {
   readonly queueId: string;
   readonly agents: number;
@@ -67,15 +67,26 @@ const CLIPPED = `WITH w AS (${WITHIN}), u AS (${UNHEARD}), pieces AS (
       FROM w LEFT JOIN LATERAL (SELECT range_agg(u.span) AS spans FROM u WHERE u.shift_id = w.shift_id AND w.engagement <> 'on-call') o ON true
     UNION ALL
     SELECT w.agent_id, w.presence, w.reason, 'on-call', u.queue_id, w.span * u.span FROM w JOIN u ON u.shift_id = w.shift_id AND u.span && w.span WHERE w.engagement <> 'on-call')
-  SELECT p.agent_id, p.presence, p.reason, p.engagement, p.queue_id, (extract(epoch FROM upper(p.span) - lower(p.span)) * 1000) AS ms FROM pieces p`;
+  SELECT p.* FROM pieces p`;
 
-const PER_AGENT = `SELECT c.agent_id AS id, c.presence, c.reason, c.engagement, sum(c.ms)::float8 AS ms, 0::float8 AS "ownMs" FROM (${CLIPPED}) c
-  WHERE ($5::text IS NULL OR c.agent_id = $5) AND ($6::text IS NULL OR EXISTS (SELECT FROM ${MEMBERS} m WHERE m.tenant_id = $1 AND m.queue_id = $6 AND m.agent_id = c.agent_id))
+const msOf = (span: string): string => `(extract(epoch FROM upper(${span}) - lower(${span})) * 1000)`;
+
+/** When who was a member of which queue, as far as it overlaps the range. */
+const MEMBERS_THEN = `SELECT s.queue_id, s.agent_id, p.period FROM ${MEMBERSHIPS} s,
+    LATERAL (SELECT tstzrange((e->>'from')::timestamptz, (e->>'to')::timestamptz) AS period FROM jsonb_array_elements(s.periods) e) p
+  WHERE s.tenant_id = $1 AND ($6::text IS NULL OR s.queue_id = $6) AND p.period && tstzrange($2::timestamptz, $3::timestamptz)`;
+
+const PER_AGENT = `SELECT c.agent_id AS id, c.presence, c.reason, c.engagement, sum(${msOf('c.span')})::float8 AS ms, 0::float8 AS "ownMs" FROM (${CLIPPED}) c
+  WHERE ($5::text IS NULL OR c.agent_id = $5) AND ($6::text IS NULL OR c.agent_id IN (SELECT m.agent_id FROM (${MEMBERS_THEN}) m))
   GROUP BY 1, 2, 3, 4 ORDER BY c.agent_id COLLATE "C", 2, 3, 4`;
 
-const PER_QUEUE = `SELECT m.queue_id AS id, c.presence, c.reason, c.engagement, sum(c.ms)::float8 AS ms, coalesce(sum(c.ms) FILTER (WHERE c.queue_id = m.queue_id), 0)::float8 AS "ownMs"
-  FROM (${CLIPPED}) c JOIN ${MEMBERS} m ON m.tenant_id = $1 AND m.agent_id = c.agent_id
-  WHERE ($5::text IS NULL OR c.agent_id = $5) AND ($6::text IS NULL OR m.queue_id = $6) GROUP BY 1, 2, 3, 4 ORDER BY m.queue_id COLLATE "C", 2, 3, 4`;
+const OF_QUEUES = `(${CLIPPED}) c JOIN (${MEMBERS_THEN}) m ON m.agent_id = c.agent_id AND m.period && c.span WHERE ($5::text IS NULL OR c.agent_id = $5)`;
+
+const PER_QUEUE = `SELECT m.queue_id AS id, c.presence, c.reason, c.engagement, sum(${msOf('(c.span * m.period)')})::float8 AS ms,
+    coalesce(sum(${msOf('(c.span * m.period)')}) FILTER (WHERE c.queue_id = m.queue_id), 0)::float8 AS "ownMs"
+  FROM ${OF_QUEUES} GROUP BY 1, 2, 3, 4 ORDER BY m.queue_id COLLATE "C", 2, 3, 4`;
+
+const AGENTS_PER_QUEUE = `SELECT m.queue_id AS id, count(DISTINCT c.agent_id)::int AS agents FROM ${OF_QUEUES} GROUP BY 1`;
 
 const HANDLE: ReadonlySet<string> = new Set(['on-call', 'wrap-up']);
 
@@ -118,13 +129,12 @@ export class AgentActivityQueries {
     return [...grouped(rows)].map(([agentId, sums]) => ({ agentId, ...activityOf(sums) }));
   }
 
-  /** For each queue with a member who had a shift in the range, by queue id. An agent of several queues counts in each. */
+  /** For each queue with an agent who was a member and had a shift at a time of the range, by queue id. An agent of several queues counts in each. */
   async perQueue(tenantId: string, request: ActivityRequest): Promise<QueueActivity[]> {
     const values = this.values(tenantId, request);
-    const AGENTS = `SELECT m.queue_id AS id, count(DISTINCT c.agent_id)::int AS agents FROM (${CLIPPED}) c JOIN ${MEMBERS} m ON m.tenant_id = $1 AND m.agent_id = c.agent_id WHERE ($5::text IS NULL OR c.agent_id = $5) AND ($6::text IS NULL OR m.queue_id = $6) GROUP BY 1`;
     return this.database.tenantTransaction(tenantId, async (tx) => {
       const rows = await rowsOf<Sums>(tx, PER_QUEUE, values);
-      const agents = new Map((await rowsOf<{ id: string; agents: number }>(tx, AGENTS, values)).map((row) => [row.id, row.agents]));
+      const agents = new Map((await rowsOf<{ id: string; agents: number }>(tx, AGENTS_PER_QUEUE, values)).map((row) => [row.id, row.agents]));
       return [...grouped(rows)].map(([queueId, sums]) => ({
         queueId,
         agents: agents.get(queueId) ?? 0,

@@ -3,7 +3,7 @@ import type { Projection, Row, RowKey, Rows } from '../../src/platform/subscript
 import type { AgentEvent, AgentSettings, AgentShiftEvent, QueueEvent } from '../../src/routing/contract/routing-events.js';
 import { elapsedMs, numberOf } from '../shared/fold.js';
 import { agentStateOf, type AgentStateView, evolveShiftView, sameAgentState, SHIFT_EVENTS, type ShiftView } from '../shared/shift-view.js';
-import { BOARD, boardTable, INTERVALS, intervalsTable, MEMBERS, membersTable, NOTED, notedTable } from './agent-board.tables.js';
+import { BOARD, boardTable, INTERVALS, intervalsTable, MEMBERS, MEMBERSHIPS, membershipsTable, membersTable, NOTED, notedTable } from './agent-board.tables.js';
 
 type Configured = Extract<AgentEvent, { type: 'AgentCreated' | 'AgentConfigured' | 'AgentRetired' }>;
 type Membership = Extract<QueueEvent, { type: 'AgentJoinedQueue' | 'AgentLeftQueue' }>;
@@ -23,14 +23,14 @@ const NEW_AGENT: Row = { retired: false, presence: 'signed-out', engagement: 'id
  */
 export const agentBoard: Projection = {
   name: 'agent-board',
-  version: 3,
+  version: 4,
   eventTypes: ['AgentCreated', 'AgentConfigured', 'AgentRetired', 'AgentJoinedQueue', 'AgentLeftQueue', ...SHIFT_EVENTS],
-  tables: [boardTable, membersTable, intervalsTable, notedTable],
+  tables: [boardTable, membersTable, membershipsTable, intervalsTable, notedTable],
   keys(recorded: RecordedEvent): RowKey[] {
     const event = recorded as Recorded<Told>;
     const { tenantId } = event.metadata;
     const { agentId } = event.data;
-    if (event.type === 'AgentJoinedQueue' || event.type === 'AgentLeftQueue') return [{ table: MEMBERS, key: [tenantId, event.data.queueId, agentId] }];
+    if (event.type === 'AgentJoinedQueue' || event.type === 'AgentLeftQueue') return [MEMBERS, MEMBERSHIPS].map((table) => ({ table, key: [tenantId, event.data.queueId, agentId] }));
     const board = { table: BOARD, key: [tenantId, agentId] };
     if (!isOfShift(event)) return [board];
     const number = Number(event.revision);
@@ -41,15 +41,17 @@ export const agentBoard: Projection = {
   },
   apply(recorded: RecordedEvent, rows: Rows) {
     const event = recorded as Recorded<Told>;
-    const { tenantId } = event.metadata;
+    const { tenantId, occurredAt } = event.metadata;
     if (isOfShift(event)) return applyShift(event, rows);
     switch (event.type) {
       case 'AgentJoinedQueue': {
         const { queueId, agentId, level, position } = event.data;
-        return rows.put(MEMBERS, { tenant_id: tenantId, queue_id: queueId, agent_id: agentId, level, position });
+        rows.put(MEMBERS, { tenant_id: tenantId, queue_id: queueId, agent_id: agentId, level, position });
+        return beginMembership(rows, tenantId, queueId, agentId, occurredAt);
       }
       case 'AgentLeftQueue':
-        return rows.delete(MEMBERS, [tenantId, event.data.queueId, event.data.agentId]);
+        rows.delete(MEMBERS, [tenantId, event.data.queueId, event.data.agentId]);
+        return endMembership(rows, [tenantId, event.data.queueId, event.data.agentId], occurredAt);
       case 'AgentCreated':
       case 'AgentConfigured':
         return put(rows, tenantId, event.data.agentId, { display_name: nameOf(event.data.settings) });
@@ -65,6 +67,26 @@ const put = (rows: Rows, tenantId: string, agentId: string, change: Row): void =
   const key = [tenantId, agentId];
   if (rows.get(BOARD, key) === undefined) rows.put(BOARD, { ...NEW_AGENT, tenant_id: tenantId, agent_id: agentId, ...change });
   else rows.change(BOARD, key, change);
+};
+
+interface Period {
+  readonly from: string;
+  readonly to: string | null;
+}
+
+const periodsOf = (row: Readonly<Row> | undefined): readonly Period[] => (row?.['periods'] ?? []) as unknown as readonly Period[];
+
+/** Who joins again, at another level, say, goes on being a member. */
+const beginMembership = (rows: Rows, tenantId: string, queueId: string, agentId: string, at: string): void => {
+  const periods = periodsOf(rows.get(MEMBERSHIPS, [tenantId, queueId, agentId]));
+  if (periods.at(-1)?.to === null) return;
+  rows.put(MEMBERSHIPS, { tenant_id: tenantId, queue_id: queueId, agent_id: agentId, periods: [...periods, { from: at, to: null }] as unknown as Json });
+};
+
+const endMembership = (rows: Rows, key: readonly string[], at: string): void => {
+  const periods = periodsOf(rows.get(MEMBERSHIPS, key));
+  const ended = periods.map((period) => (period.to === null ? { from: period.from, to: at < period.from ? period.from : at } : period));
+  rows.change(MEMBERSHIPS, key, { periods: ended as unknown as Json });
 };
 
 const applyShift = (event: Recorded<AgentShiftEvent>, rows: Rows): void => {

@@ -3,6 +3,7 @@ import type { TableSpec } from '../../src/platform/subscriptions/projection.js';
 export const BOARD = 'agent_board';
 export const MEMBERS = 'agent_board_members';
 export const INTERVALS = 'agent_state_intervals';
+export const MEMBERSHIPS = 'agent_queue_memberships';
 export const NOTED = 'agent_noted_contacts';
 
 /** A row for each agent: what they are doing now. */
@@ -20,6 +21,14 @@ export const boardTable: TableSpec = {
 export const membersTable: TableSpec = {
   name: MEMBERS,
   columns: { tenant_id: 'text', queue_id: 'text', agent_id: 'text', level: 'integer', position: 'integer' },
+  primaryKey: ['tenant_id', 'queue_id', 'agent_id'],
+  indexes: [['tenant_id', 'agent_id']],
+};
+
+/** A row for everybody who ever served a queue: `periods` are the times, in their order, as `{from, to}`; `to` null: still so. */
+export const membershipsTable: TableSpec = {
+  name: MEMBERSHIPS,
+  columns: { tenant_id: 'text', queue_id: 'text', agent_id: 'text', periods: 'jsonb' },
   primaryKey: ['tenant_id', 'queue_id', 'agent_id'],
   indexes: [['tenant_id', 'agent_id']],
 };

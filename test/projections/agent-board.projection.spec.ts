@@ -100,6 +100,26 @@ describe('intervals', () => {
     });
   });
 
+  test('count for a queue while the agent was its member, whoever its members are now', async () => {
+    const scene = created(new Scene(), 'a1').member('support', 'a1').signIn(0, 'a1');
+    scene.add(20, 'queue-sales', 'AgentLeftQueue', { queueId: 'sales', agentId: 'a1' });
+    scene.served(40, 'A', 'support', 'a1', { wait: 5, talk: 30, ring: 0 });
+    scene.add(60, 'queue-sales', 'AgentJoinedQueue', { queueId: 'sales', agentId: 'a1', level: 1, position: 1 });
+    scene.add(65, 'queue-sales', 'AgentJoinedQueue', { queueId: 'sales', agentId: 'a1', level: 2, position: 1 });
+    scene.add(70, 'queue-sales', 'AgentLeftQueue', { queueId: 'sales', agentId: 'a1' });
+    await ask(scene, async (board, activity) => {
+      const all = { from: sceneTime(0), to: sceneTime(600), now: sceneTime(100) };
+      expect(await board.one('acme', 'a1')).toMatchObject({ queues: ['support'] });
+      expect(await activity.perQueue('acme', all)).toMatchObject([
+        { queueId: 'sales', agents: 1, signedInMs: 30_000, idleMs: 20_000, onCallMs: 10_000, queueHandleMs: 0, occupancy: { value: 10 / 30 } },
+        { queueId: 'support', agents: 1, signedInMs: 100_000, onCallMs: 30_000, wrapUpMs: 25_000, queueHandleMs: 55_000 },
+      ]);
+      expect(await activity.perQueue('acme', { ...all, from: sceneTime(25), to: sceneTime(50), queueId: 'sales' })).toEqual([]);
+      expect(await activity.perAgent('acme', { ...all, from: sceneTime(25), to: sceneTime(50), queueId: 'sales' })).toEqual([]);
+      expect(await activity.perAgent('acme', { ...all, queueId: 'sales' })).toMatchObject([{ agentId: 'a1', signedInMs: 100_000 }]);
+    });
+  });
+
   test('that still last are counted up to now', async () => {
     await ask(created(new Scene(), 'a1').signIn(0, 'a1'), async (_board, activity) => {
       expect(await activity.perAgent('acme', { from: sceneTime(0), to: sceneTime(600), now: sceneTime(60) })).toMatchObject([{ idleMs: 60_000 }]);
