@@ -28,6 +28,7 @@ import type { EslConnect } from '../telephony/adapters/freeswitch/esl-client.por
 import { SYSTEM_TENANT } from '../kernel/tenants.js';
 import { mediaNodeDecider } from '../telephony/media-nodes/domain/media-node.decider.js';
 import type { OriginationNodes } from '../telephony/ports/origination-nodes.port.js';
+import { PostgresCdrInbox } from '../telephony/adapters/postgres/postgres-cdr-inbox.js';
 import { buildCore, type Core } from './core.js';
 import type { Domain } from './domain.js';
 import { Erasures } from './erasures.js';
@@ -77,7 +78,7 @@ export class Engine {
     const { rejectUnknownNumbers, mediaNodes, cdrSpool } = settings;
     this.telephony = settings.roles.includes('telephony') ? new TelephonyRole(core, { connect, rejectUnknownNumbers, heldFactsBytes, ...(session === undefined ? {} : { session }) }) : undefined;
     this.worker = settings.roles.includes('worker') ? new WorkerRole(core, new ProjectionStore(storage.database), projections, parts.fanout) : undefined;
-    this.media = settings.roles.includes('media') ? new MediaRole(core, { objects: storage.objects, database: storage.database, mediaNodes, cdrSpool }) : undefined;
+    this.media = settings.roles.includes('media') ? new MediaRole(core, { objects: storage.objects, inbox: new PostgresCdrInbox(storage.database), mediaNodes, cdrSpool }) : undefined;
   }
 
   static async build(parts: EngineParts): Promise<Engine> {

@@ -1,15 +1,15 @@
 import { EffectRunner } from '../platform/effects/effect-runner.js';
 import { TimerRunner } from '../platform/effects/timer-runner.js';
 import type { ObjectStorage } from '../platform/object-storage/object-storage.port.js';
-import type { Database } from '../platform/postgres/database.js';
 import { Leased } from '../platform/subscriptions/leased.js';
 import { LiveFoldRunner } from '../platform/subscriptions/live-fold-runner.js';
 import { ProcessRunner } from '../platform/subscriptions/process-runner.js';
 import { CdrSpool } from '../telephony/adapters/freeswitch/cdr-spool.js';
 import { JsonCdrReader } from '../telephony/adapters/freeswitch/json-cdr-reader.js';
-import { LocalRecordingFiles } from '../telephony/adapters/host/local-recording-files.js';
+import { LocalRecordingFiles, type NodesHere } from '../telephony/adapters/host/local-recording-files.js';
 import { isThisMachine } from '../telephony/adapters/host/this-machine.js';
-import { PostgresCdrInbox } from '../telephony/adapters/postgres/postgres-cdr-inbox.js';
+import type { RecordingFiles } from '../telephony/ports/recording-files.port.js';
+import type { SwitchCdrInbox } from '../telephony/ports/switch-cdr-inbox.port.js';
 import { NodeFolders } from '../telephony/recordings/files/node-folders.fold.js';
 import { OwnedNodes } from '../telephony/recordings/files/owned-nodes.js';
 import { recordingDeeds, type RecordingWork } from '../telephony/recordings/processes/recording-deeds.effect.js';
@@ -21,11 +21,14 @@ import type { Runners } from './metrics/runners.js';
 
 export interface MediaOptions {
   readonly objects: ObjectStorage;
-  readonly database: Database;
+  /** Where CDRs go that are collected; its place is made when there are any to collect. */
+  readonly inbox: SwitchCdrInbox & { migrate(): Promise<void> };
   /** Names of the nodes whose files are on this machine; undefined: those whose host is this machine. */
   readonly mediaNodes: readonly string[] | undefined;
   /** Where the switch of this machine spools CDRs; undefined: none are collected. */
   readonly cdrSpool: string | undefined;
+  /** How the files of nodes are reached; left out: on this machine. */
+  readonly files?: (nodes: NodesHere) => RecordingFiles;
 }
 
 /**
@@ -38,18 +41,18 @@ export class MediaRole {
   private readonly folds: LiveFoldRunner;
   private readonly processes: Leased<ProcessRunner>;
   private readonly timers: Leased<TimerRunner>;
-  private readonly inbox: PostgresCdrInbox;
   private readonly spool: CdrSpool | undefined;
 
   constructor(
     private readonly core: Core,
-    { objects, database, mediaNodes, cdrSpool }: MediaOptions,
+    private readonly options: MediaOptions,
   ) {
+    const { objects, inbox, mediaNodes, cdrSpool, files: filesOf = (nodes: NodesHere): RecordingFiles => new LocalRecordingFiles(nodes) } = options;
     const { log, logId, dispatcher, clock, alarms, reader, snapshots, leases, holder } = core;
     const folders = new NodeFolders();
-    const leased = { leases, clock, alarms, holder };
+    const leased = { leases, clock, alarms, holder, askEveryMs: core.askEveryMs };
     this.nodes = new OwnedNodes(folders, ({ nodeId, host }) => (mediaNodes === undefined ? isThisMachine(host) : mediaNodes.includes(nodeId)), leased);
-    const files = new LocalRecordingFiles({ isOurs: (nodeId) => this.nodes.isOurs(nodeId), folderOf: (nodeId) => folders.get(nodeId)?.recordingsFolder });
+    const files = filesOf({ isOurs: (nodeId) => this.nodes.isOurs(nodeId), folderOf: (nodeId) => folders.get(nodeId)?.recordingsFolder });
     this.effects = new EffectRunner(recordingDeeds({ files, objects, alarms }), { log, dispatcher, clock, alarms, holder });
     this.folds = new LiveFoldRunner({ reader, logId, alarms, clock, snapshots }, [folders, this.effects], { name: 'media' });
     this.folds.onApplied((events) => {
@@ -65,8 +68,7 @@ export class MediaRole {
       await runner.start();
       return runner;
     });
-    this.inbox = new PostgresCdrInbox(database);
-    this.spool = cdrSpool === undefined ? undefined : new CdrSpool({ folder: cdrSpool, reader: new JsonCdrReader(), inbox: this.inbox, clock, alarms });
+    this.spool = cdrSpool === undefined ? undefined : new CdrSpool({ folder: cdrSpool, reader: new JsonCdrReader(), inbox, clock, alarms });
   }
 
   /** What runs here under a lease now. */
@@ -81,7 +83,7 @@ export class MediaRole {
     await Promise.all([this.nodes.start(), this.processes.start(), this.timers.start()]);
     this.effects.start();
     if (this.spool !== undefined) {
-      await this.inbox.migrate();
+      await this.options.inbox.migrate();
       this.spool.start();
     }
   }

@@ -167,7 +167,8 @@ const note = (leg: TrueLeg, truth: Exclude<SwitchTruth, { what: 'created' }>, fi
       for (const each of [leg, find(truth.otherChannelId)]) close(each?.bridges, atUs);
       return;
     case 'held':
-      leg.holds.push({ fromUs: atUs, by: truth.by });
+      // Who is held already is not held twice.
+      if (leg.holds.length === 0 || leg.holds.at(-1)?.toUs !== undefined) leg.holds.push({ fromUs: atUs, by: truth.by });
       return;
     case 'resumed':
       close(leg.holds, atUs);

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { FolderObjectStorage } from '../../src/platform/object-storage/folder.object-storage.js';
+import { InMemoryObjectStorage } from '../../src/platform/object-storage/in-memory.object-storage.js';
 import { S3ObjectStorage } from '../../src/platform/object-storage/s3.object-storage.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { systemRandom } from '../../src/platform/time/system-random.js';
@@ -15,6 +16,11 @@ objectStorageContract('folder', async () => {
     kept: async () => (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => relative(join(folder, 'not/made/yet'), join(entry.parentPath, entry.name))),
     close: () => rm(folder, { recursive: true }),
   };
+});
+
+objectStorageContract('in-memory', async () => {
+  const storage = new InMemoryObjectStorage();
+  return { storage, kept: () => Promise.resolve(storage.keys), close: () => storage.close() };
 });
 
 objectStorageContract('s3', async () => {

@@ -12,6 +12,7 @@ import { People } from './people.js';
 import type { Alterations, Pace } from './simulated-process.js';
 import { SharedStores } from './stores.js';
 import { Supervisor } from './supervisor.js';
+import { SwitchRecordings } from './switch-recordings.js';
 import { SwitchWitness } from './switch-witness.js';
 
 export interface DayOptions {
@@ -62,6 +63,7 @@ export class SimulatedDay {
   /** Of each switch. */
   private readonly switchFaults: readonly SwitchFaults[];
   private readonly nodes: number;
+  private readonly recordings = new SwitchRecordings();
   private readonly installation: Installation;
   private readonly witness: SwitchWitness;
   private readonly supervisor: Supervisor;
@@ -90,7 +92,7 @@ export class SimulatedDay {
     // Not every installation has its switches post their CDRs.
     const cdrPoster = random.next() < 0.5 ? { cdrPoster: this.cdrPosts } : {};
     this.simulation = new Simulation({
-      ...cdrPoster, nodes: this.nodes,
+      ...cdrPoster, nodes: this.nodes, recordingFiles: this.recordings,
       seed: `center ${seed}`, clock, numbers: NUMBERS, agents: AGENTS, mix: MIX, durationMs: hours * HOUR_MS, settings: { heartbeatMs: pace.heartbeatMs }, desk: this.people.desk(),
       ...(calls === undefined ? {} : { callsTotal: calls }),
     });
@@ -98,7 +100,7 @@ export class SimulatedDay {
     this.supervisor = new Supervisor({ clock, random: random.fork('supervisor'), people: this.people, truth: this.simulation.truth, nodes: this.nodes });
     this.witness = new SwitchWitness(this.stores.log);
     const slots = random.next() < 0.4 ? 2 : 1;
-    this.installation = new Installation({ clock, random: random.fork('installation'), stores: this.stores, nodes: new Map(this.simulation.nodes.map((node, index) => [NODES[index]!.port, node])), projections, pace, alter, onCommand: (command) => this.witness.hear(command) }, slots, frontDoor);
+    this.installation = new Installation({ clock, random: random.fork('installation'), stores: this.stores, recordings: this.recordings, nodes: new Map(this.simulation.nodes.map((node, index) => [NODES[index]!.port, node])), projections, pace, alter, onCommand: (command) => this.witness.hear(command) }, slots, frontDoor);
     const busy: readonly [number, number] = hours >= 20 ? [BUSY_HOURS[0] * HOUR_MS, BUSY_HOURS[1] * HOUR_MS] : [0, Math.floor(hours * 0.95 * HOUR_MS)];
     const planned = random.fork('faults');
     const count = 4 + Math.floor(planned.next() * (hours >= 20 ? 25 : 6 + 4 * hours));
@@ -124,7 +126,7 @@ export class SimulatedDay {
     const busy = await this.until(busyAtRest(stores));
     void simulation.desks?.close();
     await this.for(REST_MS / 3);
-    const atRest = await this.until(brokenDay({ stores, truth: simulation.truth, witness: this.witness, installation, projections: options.projections, agents: AGENTS, over, clockSlackMs: this.clockSlackMs, wordless: this.wordless, missedWithinMs: 4 * this.heartbeatMs }));
+    const atRest = await this.until(brokenDay({ stores, truth: simulation.truth, witness: this.witness, recordings: this.recordings, installation, projections: options.projections, agents: AGENTS, over, clockSlackMs: this.clockSlackMs, wordless: this.wordless, missedWithinMs: 4 * this.heartbeatMs }));
     const broken = [...new Set([...busy, ...atRest])];
     const report = { seed: options.seed, hash: await this.hash(), calls: simulation.callers.placed, events: Number(await stores.log.head()), steps: this.steps, faults: this.plan, faultNumbers: this.faultNumbers, broken };
     installation.end();

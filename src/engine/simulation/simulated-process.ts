@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../kernel/clock.js';
 import type { CommandDispatcher } from '../../platform/event-store/command-dispatcher.js';
+import { type ObjectStorage, ObjectStorageError } from '../../platform/object-storage/object-storage.port.js';
 import { AlarmCounter } from '../../platform/observability/alarms.port.js';
 import { InMemoryLeases } from '../../platform/subscriptions/in-memory-leases.js';
 import type { LeaseTiming } from '../../platform/subscriptions/leases.port.js';
@@ -8,14 +9,18 @@ import type { ReadModelStore } from '../../platform/subscriptions/read-model-sto
 import { type ByteStream, InMemoryStream, type SeededRandom, type SimulatedSwitch, type SwitchCdr } from '../../simulator/index.js';
 import type { EslConnect } from '../../telephony/adapters/freeswitch/esl-client.port.js';
 import { JsonCdrReader } from '../../telephony/adapters/freeswitch/json-cdr-reader.js';
-import { type SwitchCdrInbox, witnessedLegOf } from '../../telephony/ports/switch-cdr-inbox.port.js';
+import type { InMemoryCdrInbox } from '../../telephony/adapters/in-memory/in-memory-cdr-inbox.js';
+import { witnessedLegOf } from '../../telephony/ports/switch-cdr-inbox.port.js';
 import { CdrDelivery } from '../../telephony/switch-cdrs/delivery/cdr-delivery.js';
 import { buildCore, type Core, type EnginePlatform } from '../core.js';
+import { MediaRole } from '../media-role.js';
 import { TelephonyRole } from '../telephony-role.js';
 import { WorkerRole } from '../worker-role.js';
+import { NODES } from './center.js';
 import { keysAway, Link, linked, linkedStore, type Weather } from './link.js';
 import { ProcessClock } from './process-clock.js';
 import type { SharedStores } from './stores.js';
+import type { SwitchRecordings } from './switch-recordings.js';
 import { connectOver } from './stream-esl.js';
 
 /** Parts that a test exchanges to see whether their absence is noticed. */
@@ -41,6 +46,7 @@ export interface ProcessParts {
   readonly stores: SharedStores;
   /** Switches by their port. */
   readonly nodes: ReadonlyMap<number, SimulatedSwitch>;
+  readonly recordings: SwitchRecordings;
   readonly projections: readonly Projection[];
   readonly pace: Pace;
   readonly alter: Alterations;
@@ -53,6 +59,8 @@ export interface ProcessParts {
 /** How long a CDR waits for the facts of its own leg, ms, and how often a call is looked for that nobody knows. */
 const CDR_WAITS_MS = 2_000;
 const CDR_ATTEMPTS = 5;
+
+const objectsAway = (): Error => new ObjectStorageError('unavailable', 'the object storage cannot be reached');
 
 /** Between a process and the switch: bytes take a moment, now and then a few. */
 const overTheWire = (clock: Clock, random: Random): Clock => ({
@@ -70,9 +78,10 @@ export class SimulatedProcess {
   private readonly random: Random;
   private core: Core | undefined;
   private cdrs: CdrDelivery | undefined;
-  private readonly inbox: SwitchCdrInbox;
+  private readonly inbox: InMemoryCdrInbox;
   private telephony: TelephonyRole | undefined;
   private worker: WorkerRole | undefined;
+  private media: MediaRole | undefined;
 
   constructor(private readonly parts: ProcessParts) {
     const { random } = parts;
@@ -80,7 +89,7 @@ export class SimulatedProcess {
     this.random = random.fork('process');
     this.link = new Link(this.clock, random.fork('link'), parts.onDoom);
     this.leases = new InMemoryLeases(this.clock, parts.stores.leaseTable, parts.pace.leases);
-    this.inbox = linked<SwitchCdrInbox>(parts.stores.cdrs, this.link, 'database', { put: true, take: true, postpone: true, done: true });
+    this.inbox = linked(parts.stores.cdrs, this.link, 'database', { put: true, take: true, postpone: true, done: true });
   }
 
   get dead(): boolean {
@@ -126,6 +135,9 @@ export class SimulatedProcess {
     await core.reader.start();
     await this.worker.start();
     await this.telephony.start();
+    const objects = linked<ObjectStorage>(stores.objects, link, 'database', { put: true, head: false, delete: true }, objectsAway);
+    this.media = new MediaRole(core, { objects, inbox: this.inbox, mediaNodes: NODES.map(({ name }) => name), cdrSpool: undefined, files: (nodes) => this.parts.recordings.seenBy(nodes) });
+    await this.media.start();
     this.cdrs = new CdrDelivery({ inbox: this.inbox, log: core.log, executor: core.executor, clock, alarms }, { everyMs: pace.askEveryMs, maxAttempts: CDR_ATTEMPTS });
     this.cdrs.start();
   }
@@ -141,6 +153,7 @@ export class SimulatedProcess {
   async stop(): Promise<void> {
     await this.cdrs?.stop();
     await this.telephony?.stop();
+    await this.media?.stop();
     await this.worker?.stop();
     await this.core?.reader.stop();
     this.kill();

@@ -3,6 +3,7 @@ import { InMemoryTimerStore } from '../../platform/effects/in-memory-timer-store
 import { InMemoryEventStore } from '../../platform/event-store/in-memory/in-memory.event-store.js';
 import { InMemorySnapshots } from '../../platform/event-store/in-memory/in-memory-snapshots.js';
 import { InMemorySubjectKeys } from '../../platform/privacy/in-memory-subject-keys.js';
+import { InMemoryObjectStorage } from '../../platform/object-storage/in-memory.object-storage.js';
 import { InMemoryCheckpoints } from '../../platform/subscriptions/in-memory-checkpoints.js';
 import { InMemoryLeaseTable } from '../../platform/subscriptions/in-memory-leases.js';
 import { InMemoryParkedEvents } from '../../platform/subscriptions/in-memory-parked-events.js';
@@ -20,6 +21,7 @@ export class SharedStores {
   readonly timers: InMemoryTimerStore;
   readonly readModels: InMemoryReadModels;
   readonly cdrs: InMemoryCdrInbox;
+  readonly objects = new InMemoryObjectStorage();
 
   constructor(clock: Clock, seed: string) {
     this.log = new InMemoryEventStore({ clock, logId: `simulated/${seed}` });

@@ -17,7 +17,7 @@ export interface SupervisorParts {
 
 type Order = SwitchAction extends infer Action ? (Action extends SwitchAction ? Omit<Action, 'actionId' | 'channelId'> : never) : never;
 
-const EVERY_MS = 180_000;
+const EVERY_MS = 90_000;
 const BEGIN_WITHIN_MS = 10_000;
 
 /** Somebody who uses the API on calls that run, and rings customers: what is done at most once, above all. */
@@ -60,12 +60,13 @@ export class Supervisor {
 
   private draw(): Order {
     const { random } = this.parts;
+    const recordingId = random.uuid();
     const orders: readonly Order[] = [
       { deed: 'send-digits', digits: '42' },
       { deed: 'play', media: '/sounds/notice.wav', loop: false },
       { deed: 'hold' },
       { deed: 'transfer', destination: '9103', leg: 'this' },
-      { deed: 'start-recording', recordingId: random.uuid(), path: '/tmp/call.wav' },
+      { deed: 'start-recording', recordingId, path: `/tmp/${recordingId}.wav` },
     ];
     return orders[Math.floor(random.next() * orders.length)]!;
   }

@@ -13,17 +13,21 @@ import { eventCatalog } from '../../domain.js';
 import type { Installation } from '../installation.js';
 import { TENANT } from '../people.js';
 import type { SharedStores } from '../stores.js';
+import type { SwitchRecordings } from '../switch-recordings.js';
 import type { SwitchWitness } from '../switch-witness.js';
 import { brokenContacts, brokenShifts } from './agents.js';
 import { brokenCalls } from './calls.js';
 import { type CdrRow as HistoryRow, misreportedCdrs } from './cdr-differences.js';
 import { historiesOf, wholeLog } from './histories.js';
+import { plaintext } from './plaintext.js';
+import { brokenRecordings } from './recordings.js';
 import { brokenCdrs, brokenEnds, type CdrRow } from './truth.js';
 
 export interface DayAtRest {
   readonly stores: SharedStores;
   readonly truth: Truth;
   readonly witness: SwitchWitness;
+  readonly recordings: SwitchRecordings;
   readonly installation: Installation;
   readonly projections: readonly Projection[];
   readonly agents: readonly DeskAgent[];
@@ -47,7 +51,7 @@ const MISTAKES: ReadonlySet<string> = new Set([
 export const busyAtRest = async (stores: SharedStores): Promise<string[]> => brokenShifts(historiesOf(await wholeLog(new EventLog(stores.log, eventCatalog(), stores.keys))), false);
 
 /** Everything that must hold once a day is over and all has come to rest; one line for each thing that does not. */
-export const brokenDay = async ({ stores, truth, witness, installation, projections, agents, over, clockSlackMs, wordless: gone, missedWithinMs }: DayAtRest): Promise<string[]> => {
+export const brokenDay = async ({ stores, truth, witness, recordings, installation, projections, agents, over, clockSlackMs, wordless: gone, missedWithinMs }: DayAtRest): Promise<string[]> => {
   const log = new EventLog(stores.log, eventCatalog(), stores.keys);
   const events = await wholeLog(log);
   const histories = historiesOf(events);
@@ -69,13 +73,17 @@ export const brokenDay = async ({ stores, truth, witness, installation, projecti
     ...misreportedCdrs(cdrs, truth, (fromMs, toMs) => gaps.some(({ from, to }) => fromMs - clockSlackMs < to && toMs + clockSlackMs > from)),
     ...(stores.cdrs.size === 0 ? [] : [`${stores.cdrs.size} CDRs of the switch still wait`]),
     ...brokenDeeds(events, witness),
+    ...(await brokenRecordings(events, recordings, stores.objects)),
     ...agents.filter(({ agentId }) => !events.some(({ type, data }) => type === 'AgentSignedOut' && (data as { agentId: string }).agentId === agentId)).map(({ agentId }) => `${agentId} cannot sign out`),
-    ...((await stores.timers.load('timers'))?.timers ?? []).map(({ key, dueAt }) => `timer ${key} still waits for ${dueAt}`),
+    ...(await waitingTimers(stores)).map(({ key, dueAt }) => `timer ${key} still waits for ${dueAt}`),
     ...(await stores.parked.waiting()).map(({ runner, eventType, error }) => `${runner} has set a ${eventType} aside: ${error}`),
+    ...(await plaintext(stores, projections, installation, truth)),
     ...(await differingReadModels(stores, log, events, projections)),
     ...installation.processes.flatMap(({ alarms }) => alarms.last.filter(({ code, error }) => MISTAKES.has(code) && !(error instanceof LeaseLost)).map(({ code, message, error }) => `${code}: ${message}${error instanceof Error ? ` (${error.message})` : ''}`)),
   ];
 };
+
+const waitingTimers = async ({ timers }: SharedStores) => (await Promise.all(['timers', 'timers/recordings'].map((name) => timers.load(name)))).flatMap((kept) => kept?.timers ?? []);
 
 interface Gap {
   readonly from: number;

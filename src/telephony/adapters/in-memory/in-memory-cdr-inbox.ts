@@ -20,6 +20,9 @@ export class InMemoryCdrInbox implements SwitchCdrInbox {
     return this.rows.size;
   }
 
+  /** Its place is there. */
+  async migrate(): Promise<void> {}
+
   async put(witnessed: WitnessedLeg, dueInMs: number): Promise<void> {
     const key = keyOf(witnessed);
     if (!this.rows.has(key)) this.rows.set(key, { witnessed: JSON.parse(JSON.stringify(witnessed)) as WitnessedLeg, attempts: 0, dueAt: this.clock.now() + dueInMs });
