@@ -14,6 +14,9 @@ import type { Core } from './core.js';
  */
 const PAUSE_MS = 100;
 
+/** Most events of a batch: what is done with one goes by in a few turns of the event loop, for which calls wait. */
+const MOST_EVENTS = 500;
+
 /**
  * Keeps the read models. Each has a consumer and a lease of its own, so that a slow one holds no other
  * up and several workers share them.
@@ -27,7 +30,7 @@ export class WorkerRole {
     const { reader, log, parked, clock, alarms, leases, holder } = core;
     this.leased = projections.map((projection) =>
       new Leased(projectionLease(projection), { leases, clock, alarms, holder, askEveryMs: core.askEveryMs }, async (lease) => {
-        const engine = new ProjectionEngine({ reader, log, store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease, pauseMs: PAUSE_MS, onCommitted: tell(fanout, projection.name) });
+        const engine = new ProjectionEngine({ reader, log, store, parked, clock, alarms }, { name: `projections/${projection.name}`, projections: [projection] }, { lease, pauseMs: PAUSE_MS, batchSize: MOST_EVENTS, onCommitted: tell(fanout, projection.name) });
         await engine.start();
         this.engines.set(projection.name, engine);
         return {
