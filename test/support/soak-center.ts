@@ -247,7 +247,7 @@ export class SoakCenter extends WatchedCenter {
     return [...broken, ...doubleTalks(this.truth), ...(await this.misreported(await this.watch.gaps())), ...(code === 0 ? [] : [`trunkline verify ended with ${code}: ${out}${err}`])];
   }
 
-  /** CDRs that claim to have seen all and say something else than what was. A hold that began and ended while nobody listened is in no event. */
+  /** CDRs that claim to have seen all and say something else than what was. A hold or a leg that began and ended while nobody listened is in no event. */
   private async misreported(gaps: readonly Gap[]): Promise<string[]> {
     const differences = (await cdrDifferences(this.watch.database, SOAK_TENANT, this.truth)).filter(({ confidence }) => confidence === 'seen');
     const unheardHold = (callId: string): boolean => {
@@ -255,7 +255,11 @@ export class SoakCenter extends WatchedCenter {
       const holds = caller === undefined ? [] : [caller, ...this.truth.legsOf(caller)].flatMap((leg) => leg.holds);
       return holds.some((hold) => gaps.some(({ from, to }) => hold.fromUs / 1000 < to && (hold.toUs ?? Infinity) / 1000 > from));
     };
-    return differences.filter(({ callId, what }) => !(/: holds was/.test(what) && unheardHold(callId))).map(({ callId, what }) => `call ${callId}: ${what}, and the CDR claims to have seen it`);
+    const unheardLeg = (what: string): boolean => {
+      const leg = this.truth.legs.get(/^leg (\S+) is not in the CDR$/.exec(what)?.[1] ?? '');
+      return leg !== undefined && gaps.some(({ from, to }) => leg.createdUs / 1000 >= from && (leg.endedUs ?? Infinity) / 1000 <= to);
+    };
+    return differences.filter(({ callId, what }) => !(/: holds was/.test(what) && unheardHold(callId)) && !unheardLeg(what)).map(({ callId, what }) => `call ${callId}: ${what}, and the CDR claims to have seen it`);
   }
 
   /** Warnings and errors that the processes wrote, living or not, the last ones. */
