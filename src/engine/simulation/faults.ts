@@ -48,7 +48,7 @@ const oneSlot = (random: Random, { slots }: Extent) => ({ slot: whole(random, 0,
 const oneNode = (random: Random, { nodes }: Extent) => ({ node: whole(random, 0, nodes - 1) });
 
 const DRAWN: { readonly [K in Kind]: { readonly weight: number; readonly draw: (random: Random, extent: Extent) => OfKind<K> } } = {
-  death: { weight: 7, draw: (random, extent) => ({ ...oneSlot(random, extent), calls: spread(random, 1, 60), afterwards: random.next() < 0.5, downMs: spread(random, 300, 120_000) }) },
+  death: { weight: 12, draw: (random, extent) => ({ ...oneSlot(random, extent), calls: spread(random, 1, 60), afterwards: random.next() < 0.5, downMs: spread(random, 300, 120_000) }) },
   pause: { weight: 2, draw: (random, extent) => ({ ...oneSlot(random, extent), ms: spread(random, 500, 90_000) }) },
   relief: { weight: 2, draw: oneSlot },
   'leases-expire': { weight: 1, draw: () => ({}) },
