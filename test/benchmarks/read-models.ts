@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../../src/kernel/event.js';
 import { systemClock } from '../../src/platform/time/system-clock.js';
 import { PostgresParkedEvents } from '../../src/platform/postgres/parked-events.js';
 import { type PreparedProjection, prepareProjection, TableRows } from '../../src/platform/subscriptions/projection-batch.js';
-import { batchOf } from '../../src/platform/subscriptions/projection-parking.js';
+import { batchesOf } from '../../src/platform/subscriptions/projection-parking.js';
 import { rebuild } from '../../src/platform/subscriptions/projection-rebuild.js';
 import { ProjectionStore } from '../../src/platform/subscriptions/projection-store.js';
 import { openLog, type OpenLog } from './clone-log.js';
@@ -28,13 +28,13 @@ const readAll = async ({ log }: OpenLog): Promise<RecordedEvent[]> => {
 };
 
 /** Folds as a rebuild does, without ever writing a row. Answers how many rows there are. */
-const foldInMemory = ({ log }: OpenLog, prepared: PreparedProjection, events: readonly RecordedEvent[]): number => {
-  const tables = prepared.tables.map((table) => new TableRows(table));
-  const taken = events.filter((event) => prepared.types.has(event.type));
-  for (let from = 0; from < taken.length; from += BATCH) {
-    const batch = batchOf(prepared, log, taken.slice(from, from + BATCH), tables);
+const foldInMemory = ({ log }: OpenLog, projections: readonly PreparedProjection[], events: readonly RecordedEvent[]): number => {
+  const takers = projections.map((prepared) => ({ prepared, tables: prepared.tables.map((table) => new TableRows(table)) }));
+  const tables = takers.flatMap((taker) => taker.tables);
+  for (let from = 0; from < events.length; from += BATCH) {
+    const batches = batchesOf(takers, log, events.slice(from, from + BATCH));
     for (const rows of tables) rows.takeUnloaded();
-    batch.apply();
+    for (const batch of batches) batch.apply();
   }
   return tables.reduce((sum, rows) => sum + rows.upserts().length, 0);
 };
@@ -58,7 +58,7 @@ export const benchReadModels = async (place: Place): Promise<void> => {
     let events: RecordedEvent[] = [];
     const readMs = await best(2, async () => (events = await readAll(open)));
     let rows = 0;
-    const foldMs = await best(3, () => (rows = prepared.reduce((sum, one) => sum + foldInMemory(open, one, events), 0)));
+    const foldMs = await best(3, () => (rows = prepared.reduce((sum, one) => sum + foldInMemory(open, [one], events), 0)));
     const parts = { log, store: new ProjectionStore(database), parked: new PostgresParkedEvents(database), clock: systemClock };
     const writeMs = await best(2, () => rebuild(parts, readModels, { batchSize: BATCH }));
     const perSecond = (ms: number): number => Math.round((events.length * 1_000) / ms);
@@ -70,7 +70,7 @@ export const benchReadModels = async (place: Place): Promise<void> => {
     );
     for (const one of prepared) {
       const taken = events.filter((event) => one.types.has(event.type)).length;
-      const ms = await best(2, () => foldInMemory(open, one, events));
+      const ms = await best(2, () => foldInMemory(open, [one], events));
       say({ figure: `read model ${one.projection.name}: fold in memory`, value: Math.round((taken * 1_000) / ms), unit: 'events/s', conditions: `${taken} of ${events.length} events are of its types; ${one.tables.length} tables` });
     }
   } finally {

@@ -89,20 +89,51 @@ export class ProjectionParking {
   }
 }
 
-/** A batch of what the projection takes of these events, their personal fields sealed. `tables`: see ProjectionBatch. Throws FoldFailure. */
-export const batchOf = (prepared: PreparedProjection, log: EventLog, events: Iterable<RecordedEvent>, tables?: readonly TableRows[]): ProjectionBatch => {
-  const batch = new ProjectionBatch(prepared, tables);
-  for (const event of events) {
-    if (!prepared.types.has(event.type)) continue;
-    try {
-      assertKnown(log.catalog, event);
-    } catch (error) {
-      throw new FoldFailure(prepared.projection, event, error);
+/** A projection that takes part in a fold. */
+export interface Taker {
+  readonly prepared: PreparedProjection;
+  /** See ProjectionBatch. */
+  readonly tables?: readonly TableRows[] | undefined;
+  /** It takes nothing beyond this position. */
+  readonly upTo?: bigint;
+}
+
+/** A batch for each of what it takes of these events, which are looked through once, their personal fields sealed. Throws FoldFailure. */
+export const batchesOf = (takers: readonly Taker[], log: EventLog, events: Iterable<RecordedEvent>): ProjectionBatch[] => {
+  const batches = takers.map(({ prepared, tables }) => new ProjectionBatch(prepared, tables));
+  const takersOf = new Map<string, { readonly batch: ProjectionBatch; readonly upTo: bigint | undefined }[]>();
+  takers.forEach(({ prepared, upTo }, i) => {
+    for (const type of prepared.types) {
+      const others = takersOf.get(type);
+      const taker = { batch: batches[i]!, upTo };
+      if (others === undefined) takersOf.set(type, [taker]);
+      else others.push(taker);
     }
-    batch.add(withSealed(event));
+  });
+  for (const event of events) {
+    const all = takersOf.get(event.type);
+    if (all === undefined) continue;
+    let sealed: RecordedEvent | undefined;
+    for (const { batch, upTo } of all) {
+      if (upTo !== undefined && event.position > upTo) continue;
+      sealed ??= known(log, batch.prepared, event);
+      batch.add(sealed);
+    }
   }
-  return batch;
+  return batches;
 };
+
+const known = (log: EventLog, { projection }: PreparedProjection, event: RecordedEvent): RecordedEvent => {
+  try {
+    assertKnown(log.catalog, event);
+  } catch (error) {
+    throw new FoldFailure(projection, event, error);
+  }
+  return withSealed(event);
+};
+
+/** The batch of one projection. Throws FoldFailure. */
+export const batchOf = (prepared: PreparedProjection, log: EventLog, events: Iterable<RecordedEvent>, tables?: readonly TableRows[]): ProjectionBatch => batchesOf([{ prepared, tables }], log, events)[0]!;
 
 /** Whether the events themselves are to blame, so that trying again is of no use. */
 export const isBadData = (error: unknown): boolean => error instanceof FoldFailure || BAD_DATA.test(String((error as { code?: unknown } | null)?.code ?? ''));

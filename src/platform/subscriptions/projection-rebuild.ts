@@ -7,7 +7,7 @@ import { FreshTables } from './fresh-tables.js';
 import { readLogPages } from './log-pages.js';
 import type { ParkedEvents } from './parked-events.port.js';
 import { prepareProjection, versionName, type PreparedProjection } from './projection-batch.js';
-import { batchOf } from './projection-parking.js';
+import { batchesOf } from './projection-parking.js';
 import { type ProjectionState, type ProjectionStore } from './projection-store.js';
 import { createIndexesSql, createTableSql, qualified } from './projection-tables.js';
 import type { Projection } from './projection.js';
@@ -61,7 +61,8 @@ export const foldRange = async (
   let events = 0;
   for await (const page of pages) {
     signal.throwIfAborted();
-    const batches = work.map(({ prepared, upTo }) => batchOf(prepared, log, page.upTo <= upTo ? page.events : page.events.filter(({ position }) => position <= upTo), tables.of(prepared)));
+    const takers = work.map(({ prepared, upTo }) => ({ prepared, tables: tables.of(prepared), ...(page.upTo <= upTo ? {} : { upTo }) }));
+    const batches = batchesOf(takers, log, page.events);
     await tables.fold(batches, within);
     events += page.events.length;
     options.onProgress?.({ position: page.upTo, head: range.upTo, events });
