@@ -150,7 +150,7 @@ export class CallRows {
   }
 
   endLeg(data: Of<'LegEnded'>): void {
-    const { legId, times, role, cause, hungUpBy, confidence } = data;
+    const { legId, times, role, cause, hungUpBy, confidence, toFallback } = data;
     this.beginUnseen(data);
     if (times.answeredAt !== undefined) this.answer(legId, times.answeredAt);
     this.unbridge(legId);
@@ -167,7 +167,7 @@ export class CallRows {
       };
     });
     this.call((row) => ({ ring_ms: numberOf(row['ring_ms']) + ownRingMs }));
-    this.addEnd({ legId, role, answered, at: this.at, cause, hungUpBy, confidence });
+    this.addEnd({ legId, role, answered, at: this.at, cause, hungUpBy, confidence, ...(toFallback === undefined ? {} : { toFallback }) });
   }
 
   /** A leg that was adopted counts in this call from then on; before, it counted in the other. */
@@ -190,7 +190,7 @@ export class CallRows {
   }
 
   /** The call's end, its cause and who hung up follow from the legs' ends as they are known now. */
-  correctEnd({ legId, cause, q850, hungUpBy, times, endedAt }: Of<'LegEndCorrected'>): void {
+  correctEnd({ legId, cause, q850, hungUpBy, times, endedAt, toFallback }: Of<'LegEndCorrected'>): void {
     if (times.answeredAt !== undefined) this.answer(legId, times.answeredAt);
     this.leg(legId, (row) => ({ cause, q850, hung_up_by: hungUpBy, confidence: 'witnessed', created_at: times.createdAt, ...this.legTimes({ ...row, created_at: times.createdAt }, endedAt) }));
     this.call((row) => {
@@ -198,7 +198,7 @@ export class CallRows {
       const assumed = before.find((end) => end.legId === legId);
       if (assumed === undefined) return {};
       const answered = assumed.answered || times.answeredAt !== undefined;
-      const ends = before.map((end): LegEndView => (end.legId === legId ? { ...end, answered, at: endedAt, cause, hungUpBy, confidence: 'witnessed' } : end));
+      const ends = before.map((end): LegEndView => (end.legId === legId ? { ...end, answered, at: endedAt, cause, hungUpBy, confidence: 'witnessed', ...(toFallback === undefined ? {} : { toFallback }) } : end));
       const bridges = correctBridges(list<BridgeView>(row, 'bridges'), legId, assumed.at, endedAt);
       const corrected: Row = { ...row, leg_ends: json(ends), bridges: json(bridges), bridged_ms: bridgedMs(bridges) };
       return this.settled({ ...corrected, confidence: confidenceOf(corrected) });
@@ -226,7 +226,7 @@ export class CallRows {
   }
 
   private callEnd(row: Readonly<Row>, endedAt: string, cause: string, endedBy: string): Row {
-    const outcome = { contacts: numberOf(row['contacts']), bridges: list(row, 'bridges').length, lastDequeue: text(row['last_dequeue']), answered: text(row['answered_at']) !== null, cause };
+    const outcome = { contacts: numberOf(row['contacts']), toFallback: list<LegEndView>(row, 'leg_ends').some(({ toFallback }) => toFallback === true), bridges: list(row, 'bridges').length, lastDequeue: text(row['last_dequeue']), answered: text(row['answered_at']) !== null, cause };
     return { ended_at: endedAt, duration_ms: elapsedMs(row['started_at'], endedAt), cause, ended_by: endedBy, disposition: dispositionOf(outcome) };
   }
 

@@ -11,6 +11,8 @@ export interface LegEndView {
   readonly cause: string;
   readonly hungUpBy: HungUpBy;
   readonly confidence: Confidence;
+  /** The switch had sent the leg to its fallback. */
+  readonly toFallback?: true;
 }
 
 /** Two legs heard each other from `from` on; `to` null: they still do. */

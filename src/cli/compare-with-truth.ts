@@ -52,7 +52,7 @@ export const compareWithTruth = async (database: Database, tenantId: string, tru
     { figure: 'answered', engine: dispositions('answered'), truth: totals.outcomes.answered, tolerance: 0 },
     { figure: 'abandoned', engine: dispositions('abandoned'), truth: totals.outcomes.abandoned, tolerance: 0 },
     { figure: 'ended by the switch', engine: dispositions('ended-by-switch'), truth: totals.outcomes['ended-by-switch'], tolerance: 0 },
-    { figure: 'stranded to the fallback', engine: 0, truth: totals.outcomes.stranded, tolerance: 0 },
+    { figure: 'stranded to the fallback', engine: dispositions('stranded'), truth: totals.outcomes.stranded, tolerance: 0 },
     { figure: 'calls with a hold', engine: count.get('held') ?? 0, truth: totals.heldCalls, tolerance: 0 },
     { figure: 'hung up by the caller', engine: count.get('hung up by the caller') ?? 0, truth: totals.callerHangups, tolerance: 0 },
     { figure: 'transferred calls', engine: count.get('transferred') ?? 0, truth: totals.transferredCalls, tolerance: 0 },

@@ -172,6 +172,14 @@ describe('the CDR', () => {
     expect(await cdr(waits('switch'), 'A')).toMatchObject({ disposition: 'timed-out', endedBy: 'switch', waitMs: 60_000, segments: [{ reason: 'max-wait' }] });
   });
 
+  test('says stranded of a caller whom nobody drove in time, also where only the switch told of it later', async () => {
+    const seen = new Scene().arrives(0, 'A').fact(13, 'A', 'A', { kind: 'ended', cause: 'NORMAL_CLEARING', q850: 16, sipStatus: null, hungUpBy: 'far-end', times: { createdAt: sceneTime(0), answeredAt: sceneTime(10) }, toFallback: true });
+    expect(await cdr(seen, 'A')).toMatchObject({ disposition: 'stranded', endedBy: 'caller', confidence: 'seen' });
+    const missed = new Scene().arrives(0, 'A').enters(0, 'A', 'sales').misses(60, 'A', 'A', 1);
+    expect(await cdr(missed, 'A')).toMatchObject({ disposition: 'abandoned', confidence: 'inferred' });
+    expect(await cdr(missed.witnesses(70, 'A', 'A', 13, 'far-end', undefined, { toFallback: true }), 'A')).toMatchObject({ disposition: 'stranded', confidence: 'witnessed' });
+  });
+
   test('gives what was found after a gap its own bounds', async () => {
     const found = (earliest: number, latest: number) => ({ unheard: { confidence: 'inferred' as const, evidence: 'channel-list' as const, bounds: { earliest: sceneTime(earliest), latest: sceneTime(latest) } } });
     const scene = new Scene().signIn(0, 'a1').arrives(0, 'A').enters(0, 'A', 'sales').offers(2, 'A', 'a1', 'o1').picksUp(5, 'A', 'o1');

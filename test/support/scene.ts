@@ -129,8 +129,8 @@ export class Scene {
   }
 
   /** The switch's own CDR comes at `s`: the leg ended at `endedAt`, and was in `bridge` last. */
-  witnesses(s: number, callId: string, legId: string, endedAt: number, hungUpBy: 'far-end' | 'switch', bridge?: ToldBridge): this {
-    return this.call(s, callId, 'WitnessLegEnd', { legId, cause: 'NORMAL_CLEARING', q850: 16, hungUpBy, times: { createdAt: sceneTime(0), answeredAt: sceneTime(0) }, endedAt: sceneTime(endedAt), ...(bridge === undefined ? {} : { bridge }) });
+  witnesses(s: number, callId: string, legId: string, endedAt: number, hungUpBy: 'far-end' | 'switch', bridge?: ToldBridge, more: Partial<CallData<'WitnessLegEnd'>> = {}): this {
+    return this.call(s, callId, 'WitnessLegEnd', { legId, cause: 'NORMAL_CLEARING', q850: 16, hungUpBy, times: { createdAt: sceneTime(0), answeredAt: sceneTime(0) }, endedAt: sceneTime(endedAt), ...(bridge === undefined ? {} : { bridge }), ...more });
   }
 
   ends(s: number, callId: string, legId: string, cause = 'NORMAL_CLEARING', hungUpBy: 'far-end' | 'switch' = 'far-end', bridge?: ToldBridge): this {

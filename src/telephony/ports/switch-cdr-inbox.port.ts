@@ -1,11 +1,11 @@
 import type { SwitchCdr } from './switch-cdr.js';
 
 /** What a CDR says about a leg's end, without numbers and names: the call knows those already. */
-export type WitnessedLeg = Pick<SwitchCdr, 'channelId' | 'switchSessionId' | 'cause' | 'q850' | 'hungUpBy' | 'times' | 'bridge' | 'callId'>;
+export type WitnessedLeg = Pick<SwitchCdr, 'channelId' | 'switchSessionId' | 'cause' | 'q850' | 'hungUpBy' | 'times' | 'bridge' | 'toFallback' | 'callId'>;
 
-export const witnessedLegOf = ({ channelId, switchSessionId, cause, q850, hungUpBy, times, bridge, callId }: SwitchCdr): WitnessedLeg => ({
+export const witnessedLegOf = ({ channelId, switchSessionId, cause, q850, hungUpBy, times, bridge, toFallback, callId }: SwitchCdr): WitnessedLeg => ({
   channelId, switchSessionId, cause, hungUpBy, times,
-  ...(q850 === undefined ? {} : { q850 }), ...(bridge === undefined ? {} : { bridge }), ...(callId === undefined ? {} : { callId }),
+  ...(q850 === undefined ? {} : { q850 }), ...(bridge === undefined ? {} : { bridge }), ...(toFallback === undefined ? {} : { toFallback }), ...(callId === undefined ? {} : { callId }),
 });
 
 export interface WaitingCdr {

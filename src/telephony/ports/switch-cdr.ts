@@ -20,6 +20,8 @@ export interface SwitchCdr {
   /** Time that the leg was on hold, ms. */
   readonly heldMs: number;
   readonly bridge?: LastBridge;
+  /** Nobody drove the channel in time, and the switch sent it to its fallback. */
+  readonly toFallback?: true;
   /** Set by us on legs that we originate. */
   readonly callId?: string;
   readonly tenantId?: string;

@@ -91,6 +91,8 @@ export type ChannelFact =
       readonly hungUpBy: HungUpBy;
       readonly times: ChannelTimes;
       readonly bridge?: LastBridge;
+      /** Nobody drove the channel in time, and the switch sent it to its fallback. */
+      readonly toFallback?: true;
     })
   /** The channel is gone and never reported its end (an invalid gateway gives only CHANNEL_DESTROY). */
   | (FactBase & { readonly kind: 'channel-destroyed'; readonly channelId: string })

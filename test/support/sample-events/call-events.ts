@@ -38,9 +38,9 @@ export const callSamples: Samples<CallEvent> = {
   LegAdopted: { legId: CALL, fromCallId: '2d4b6f80-0000-4000-8000-000000000009', passport },
   LegEnded: {
     legId: AGENT_LEG, role: 'agent', agentId: 'ann', shiftId: 'ann+1', offerId: OFFER, cause: 'NORMAL_CLEARING', q850: 16, sipStatus: 486, hungUpBy: 'far-end', times, confidence: 'inferred',
-    bounds: { earliest: '2026-03-02T09:02:00.000Z', latest: END }, evidence: 'not-in-show-channels',
+    bounds: { earliest: '2026-03-02T09:02:00.000Z', latest: END }, evidence: 'not-in-show-channels', toFallback: true,
   },
-  LegEndCorrected: { legId: AGENT_LEG, cause: 'NORMAL_CLEARING', q850: 16, hungUpBy: 'switch', times, endedAt: END },
+  LegEndCorrected: { legId: AGENT_LEG, cause: 'NORMAL_CLEARING', q850: 16, hungUpBy: 'switch', times, endedAt: END, toFallback: true },
   SegmentEndCorrected: { segmentId: SEGMENT, kind: 'agent-contact', queueId: 'sales', agentId: 'ann', offerId: SEGMENT, beganAt: START, endedAt: END, holdMs: 0, reason: 'caller-hung-up' },
   CallUnheard: { gapId: SEGMENT, nodeId: 'fs1', from: START, to: END },
   CallEnded: { callId: CALL, cause: 'NORMAL_CLEARING', endedBy: 'caller', confidence: 'seen' },

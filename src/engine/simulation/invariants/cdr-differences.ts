@@ -40,7 +40,7 @@ const DISPOSITIONS: Readonly<Record<CallOutcome, readonly string[]>> = {
   answered: ['answered'],
   abandoned: ['abandoned', 'cancelled'],
   'ended-by-switch': ['timed-out', 'rejected', 'failed', 'completed'],
-  stranded: [],
+  stranded: ['stranded'],
   emergency: [],
   lost: [],
   open: [],
@@ -111,10 +111,7 @@ export const misreportedCdrs = (rows: readonly CdrRow[], truth: Truth, unheard: 
     const call = truth.legs.get(callId);
     return call !== undefined && [call, ...truth.legsOf(call)].some(({ holds }) => holds.some(({ fromUs, toUs = Infinity }) => unheard(fromUs / 1000, toUs / 1000)));
   };
-  const stranded = (callId: string): boolean => truth.outcomeOf(truth.legs.get(callId)!) === 'stranded';
   for (const { callId, what } of differencesOf(seen, truth).filter((difference) => known.has(difference.callId))) {
-    // What the switch's own fallback does with a caller has no name of its own in a CDR.
-    if (what.startsWith('was ') && stranded(callId)) continue;
     if (!(/: holds was/.test(what) && heldUnheard(callId))) found.push(`call ${callId}: ${what}, and the CDR claims to have seen it`);
   }
   return found;

@@ -54,7 +54,7 @@ export interface CdrRow {
 }
 
 /**
- * Every call that truly was has one CDR and the other way round. Where all of a CDR was seen, it says
+ * Every call that truly was has one CDR and the other way round. Where nothing of a CDR is inferred, it says
  * answered exactly if the call was. `unnoticed` are calls that began and ended while nobody listened.
  */
 export const brokenCdrs = (rows: readonly CdrRow[], truth: Truth, unnoticed: (call: TrueLeg) => boolean): string[] => {
@@ -70,7 +70,7 @@ export const brokenCdrs = (rows: readonly CdrRow[], truth: Truth, unnoticed: (ca
     }
     if ((cdr.ended_at === null) !== (outcome === 'open')) found.push(`call ${call.channelId} is ${outcome}, its CDR ends ${String(cdr.ended_at)}`);
     const answered = call.bridges.length > 0;
-    if (cdr.confidence === 'seen' && outcome !== 'open' && outcome !== 'lost' && (cdr.disposition === 'answered') !== answered) {
+    if (cdr.confidence !== 'inferred' && outcome !== 'open' && outcome !== 'lost' && outcome !== 'stranded' && (cdr.disposition === 'answered') !== answered) {
       found.push(`call ${call.channelId} was ${outcome}, its CDR says ${String(cdr.disposition)}`);
     }
   }

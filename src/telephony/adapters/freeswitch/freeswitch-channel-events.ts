@@ -1,7 +1,7 @@
 import { isoTime, msOf } from '../../../kernel/clock.js';
 import type { ChannelMemories, ChannelMemory } from './freeswitch-channel-memory.js';
 import { transferSourceOf } from './freeswitch-channel-memory.js';
-import { channelIdOf, countOf, deviceUserOf, digitsVariableOf, given, holderOf, hungUpByOf, isInternal, lastBridgeOf, sipStatusOf, transferOf } from './freeswitch-facts.js';
+import { channelIdOf, countOf, deviceUserOf, digitsVariableOf, fallbackOf, given, holderOf, hungUpByOf, isInternal, lastBridgeOf, sipStatusOf, transferOf } from './freeswitch-facts.js';
 import type { Headers, Unnamed } from './freeswitch-facts.js';
 import { channelTimes, instantOf, isoOfMicros, microsOf } from './freeswitch-times.js';
 
@@ -157,6 +157,7 @@ const ended: ChannelReader = (event) => {
       ...given('sipStatus', sipStatusOf(headers)),
       hungUpBy: hungUpByOf(headers),
       times,
+      ...given('toFallback', fallbackOf(headers['Caller-Destination-Number'], headers['variable_trunkline_fallback_taken'])),
       ...given('bridge', lastBridgeOf(headers['variable_last_bridge_to'], headers['Caller-Channel-Bridged-Time'])),
     },
   ];

@@ -53,6 +53,12 @@ export const lastBridgeOf = (lastBridgeTo: string | undefined, bridgedAtMicros: 
   return otherChannelId === undefined ? undefined : { otherChannelId, ...given('at', instantOf(bridgedAtMicros)) };
 };
 
+/** Where the shipped dialplan sends a caller whom nobody took over in time. */
+const FALLBACK_EXTENSION = 'trunkline-fallback';
+
+/** The channel's newest profile still has the fallback as its destination, or the dialplan noted that it was there. */
+export const fallbackOf = (destination: string | undefined, taken: string | undefined): true | undefined => (destination === FALLBACK_EXTENSION || taken === 'true' ? true : undefined);
+
 /** Whether the far end put itself on hold by signalling, or the switch was told to. */
 export const holderOf = (headers: Headers): 'far-end' | 'switch' => {
   const farEndSends = headers['variable_remote_audio_media_flow'];

@@ -127,7 +127,7 @@ export const TRANSLATED_HEADERS: HeaderSelection = {
     'Caller-Channel-Bridged-Time', 'Caller-Channel-Hangup-Time', 'Caller-Channel-Last-Hold', 'Caller-Channel-Hold-Accum',
     'variable_trunkline_call_id', 'variable_trunkline_tenant_id', 'variable_loopback_leg', 'variable_dialed_user', 'variable_sip_authorized',
     'variable_user_name', 'variable_sip_auth_username', 'variable_sip_hangup_disposition', 'variable_sip_term_status', 'variable_proto_specific_hangup_cause',
-    'variable_hangup_cause', 'variable_hangup_cause_q850', 'variable_last_bridge_to', 'variable_transfer_source', 'variable_remote_audio_media_flow', 'variable_record_ms', 'variable_read_result',
+    'variable_hangup_cause', 'variable_hangup_cause_q850', 'variable_last_bridge_to', 'variable_trunkline_fallback_taken', 'variable_transfer_source', 'variable_remote_audio_media_flow', 'variable_record_ms', 'variable_read_result',
   ]),
   needsAll: (headers) => headers['Event-Name'] === 'CUSTOM' || (headers['Event-Name'] === 'CHANNEL_EXECUTE_COMPLETE' && headers['Application'] === 'play_and_get_digits'),
 };

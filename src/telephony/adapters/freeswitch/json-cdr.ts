@@ -1,6 +1,6 @@
 import type { SwitchCdr } from '../../ports/switch-cdr.js';
 import { urlDecode } from './esl-events.js';
-import { channelIdOf, countOf, given, type Headers, hungUpByOf, lastBridgeOf, sipStatusOf } from './freeswitch-facts.js';
+import { channelIdOf, countOf, fallbackOf, given, type Headers, hungUpByOf, lastBridgeOf, sipStatusOf } from './freeswitch-facts.js';
 import { instantOf, isoOfMicros, microsOf } from './freeswitch-times.js';
 
 /** A post that is no CDR of mod_json_cdr; the message says what is wrong and shows no value. */
@@ -51,6 +51,7 @@ export const parseJsonCdr = (body: string, uuidOfAddress?: string): SwitchCdr =>
     hungUpBy: hungUpByOf(headers),
     times: timesOf(variables),
     heldMs: Math.floor((microsOf(variables['hold_accum_usec']) ?? 0) / 1000),
+    ...given('toFallback', fallbackOf(textOf(newestProfile(cdr['callflow']).destination_number), variables['trunkline_fallback_taken'])),
     ...given('bridge', lastBridgeOf(variables['last_bridge_to'], variables['bridge_uepoch'])),
     ...given('callId', variables['trunkline_call_id']),
     ...given('tenantId', variables['trunkline_tenant_id']),
@@ -71,8 +72,11 @@ const timesOf = (variables: Headers): SwitchCdr['times'] => {
 };
 
 /** Profiles are listed from the newest to the first. */
-const firstProfile = (callflow: unknown): CallerProfile => {
-  const flow: unknown = Array.isArray(callflow) ? callflow.at(-1) : undefined;
+const firstProfile = (callflow: unknown): CallerProfile => profileAt(callflow, -1);
+const newestProfile = (callflow: unknown): CallerProfile => profileAt(callflow, 0);
+
+const profileAt = (callflow: unknown, index: number): CallerProfile => {
+  const flow: unknown = Array.isArray(callflow) ? callflow.at(index) : undefined;
   if (typeof flow !== 'object' || flow === null) throw new UnreadableCdr('it has no "callflow"');
   const profile = (flow as { caller_profile?: unknown }).caller_profile;
   return typeof profile === 'object' && profile !== null ? profile : {};

@@ -37,6 +37,7 @@ export type LegFact =
       readonly times: LegTimes;
       /** Absent for a leg that was in no bridge. */
       readonly bridge?: ToldBridge;
+      readonly toFallback?: true;
     };
 
 export interface EnqueueData {
@@ -103,7 +104,7 @@ export type CallCommand =
   /** The call's node could not be heard between the two times. */
   | Command<'NoteUnheard', { readonly gapId: string; readonly nodeId: string; readonly from: string; readonly to: string }>
   /** The switch's own CDR of a leg. */
-  | Command<'WitnessLegEnd', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string; readonly bridge?: ToldBridge }>
+  | Command<'WitnessLegEnd', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string; readonly bridge?: ToldBridge; readonly toFallback?: true }>
   | Command<'EnqueueCall', EnqueueData>
   | Command<'DequeueCall', { readonly segmentId: string; readonly reason: 'queue-full' | 'no-agents' | 'overflowed' | 'transferred' | 'hung-up'; readonly overflowQueueId: string | null }>
   | Command<'ExpireQueueWait', { readonly segmentId: string }>

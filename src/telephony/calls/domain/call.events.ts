@@ -136,9 +136,11 @@ export type CallEvent =
       /** For an inferred end: it lies between these, ISO 8601 UTC. */
       readonly bounds: Bounds | null;
       readonly evidence: string | null;
+      /** Nobody drove the leg in time, and the switch had sent it to its fallback; absent where that is not known. */
+      readonly toFallback?: true;
     }>
   /** The switch's CDR tells the true end of a leg whose end had been inferred. */
-  | DomainEvent<'LegEndCorrected', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string }>
+  | DomainEvent<'LegEndCorrected', { readonly legId: string; readonly cause: string; readonly q850: number | null; readonly hungUpBy: HungUpBy; readonly times: LegTimes; readonly endedAt: string; readonly toFallback?: true }>
   /**
    * A stay in a queue or a contact that had ended with an inferred end of a leg: when and how it truly ended. A stay whose
    * caller was with an agent, as the switch told later, ended as `answered`, and `agentId` says by whom. One whose maximum
@@ -275,6 +277,9 @@ const asItIs: Upcaster = (data) => data;
 /** Since version 2 they say how they are known, where nobody heard them as they happened. */
 const LATER_TOLD: EventSpec = { version: 2, readableBy: 1, upcasters: { 1: asItIs } };
 
+/** Since version 2 an end says whether the leg had gone to the fallback. */
+const WITH_FALLBACK: EventSpec = { version: 2, readableBy: 1, upcasters: { 1: asItIs } };
+
 export const callEventSpecs: EventSpecs<CallEvent> = {
   // Up to version 1 everything in an event was under the key of one person.
   CallStarted: { version: 2, upcasters: { 1: asItIs }, personal: { fields: ['from', 'fromName', 'to'], subject: 'personId', numbers: ['from', 'to'] } },
@@ -295,8 +300,8 @@ export const callEventSpecs: EventSpecs<CallEvent> = {
   RecordingStopped: { version: 1 },
   LegMoved: { version: 1 },
   LegAdopted: { version: 1 },
-  LegEnded: { version: 1 },
-  LegEndCorrected: { version: 1 },
+  LegEnded: WITH_FALLBACK,
+  LegEndCorrected: WITH_FALLBACK,
   SegmentEndCorrected: { version: 1 },
   CallUnheard: { version: 1 },
   CallEnded: { version: 1 },

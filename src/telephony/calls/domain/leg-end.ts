@@ -17,6 +17,7 @@ interface EndFacts {
   readonly confidence: Confidence;
   readonly bounds: { readonly earliest: string; readonly latest: string } | null;
   readonly evidence: string | null;
+  readonly toFallback?: true;
 }
 
 const timesOf = (leg: Leg): LegTimes => ({

@@ -46,7 +46,7 @@ export class CallIngest {
         return;
       case 'channel-ended': {
         const { endedAt: _endedAt, ...times } = fact.times;
-        this.recordEnd(fact, leg, { kind: 'ended', cause: fact.cause, q850: fact.q850 ?? null, sipStatus: fact.sipStatus ?? null, hungUpBy: fact.hungUpBy, times, ...bridgeOf(fact.bridge) });
+        this.recordEnd(fact, leg, { kind: 'ended', cause: fact.cause, q850: fact.q850 ?? null, sipStatus: fact.sipStatus ?? null, hungUpBy: fact.hungUpBy, times, ...bridgeOf(fact.bridge), ...(fact.toFallback === undefined ? {} : { toFallback: fact.toFallback }) });
         return;
       }
       default: {

@@ -92,12 +92,12 @@ export class CdrDelivery {
     await inbox.done(witnessed);
   }
 
-  private async witness({ callId, tenantId, nodeId }: CallOfLeg, { channelId, switchSessionId, cause, q850, hungUpBy, times, bridge }: WitnessedLeg): Promise<void> {
+  private async witness({ callId, tenantId, nodeId }: CallOfLeg, { channelId, switchSessionId, cause, q850, hungUpBy, times, bridge, toFallback }: WitnessedLeg): Promise<void> {
     const { endedAt, ...legTimes } = times;
     const commandId = deterministicId('switch-cdr', switchSessionId, channelId);
     const command: CallCommand = {
       type: 'WitnessLegEnd',
-      data: { legId: channelId, cause, q850: q850 ?? null, hungUpBy, times: legTimes, endedAt, ...bridgeOf(bridge) },
+      data: { legId: channelId, cause, q850: q850 ?? null, hungUpBy, times: legTimes, endedAt, ...bridgeOf(bridge), ...(toFallback === undefined ? {} : { toFallback }) },
       meta: { commandId, tenantId, at: isoTime(this.parts.clock.now()), actor: cdrOf(nodeId), correlationId: callId, causationId: commandId },
     };
     await this.parts.executor.execute(callDecider, streamOf('call', callId), command);
