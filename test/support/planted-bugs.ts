@@ -1,6 +1,6 @@
 import { DECIDERS } from '../../src/engine/domain.js';
 import type { Alterations } from '../../src/engine/simulation/simulated-process.js';
-import type { Random } from '../../src/kernel/clock.js';
+import { type Random, sleep } from '../../src/kernel/clock.js';
 import type { Command } from '../../src/kernel/command.js';
 import { CommandDispatcher, type SomeDecider } from '../../src/platform/event-store/command-dispatcher.js';
 import type { CommandResult } from '../../src/platform/event-store/command-executor.js';
@@ -75,6 +75,7 @@ const timersAfterCheckpoint: Alterations = {
     timers: but(platform.timers, {
       save: async (runner, changes, checkpoint, lease) => {
         await platform.timers.save(runner, { set: [], gone: [] }, checkpoint, lease);
+        await sleep(platform.clock, 10_000);
         await platform.timers.save(runner, changes, checkpoint, lease);
       },
     }),
