@@ -29,20 +29,26 @@ const started = () => {
 };
 
 describe('append queue', () => {
-  test('sends at once when nothing is under way, and what comes meanwhile as one group', async () => {
+  test('sends what comes in one turn of the event loop as one group, and what comes while that is under way as another', async () => {
     const { queue, groups, sent } = started();
-    const all = ['a', 'b', 'c'].map((stream) => queue.add(append(stream)));
-    expect(sent()).toEqual([['a']]);
+    const all = [queue.add(append('a1')), Promise.resolve().then(() => queue.add(append('a2')))];
+    expect(sent()).toEqual([]);
+    await settle();
+    expect(sent()).toEqual([['a1', 'a2']]);
+    for (const stream of ['b', 'c']) all.push(queue.add(append(stream)));
+    await settle();
+    expect(sent()).toEqual([['a1', 'a2']]);
     groups[0]?.succeed();
     await settle();
-    expect(sent()).toEqual([['a'], ['b', 'c']]);
+    expect(sent()).toEqual([['a1', 'a2'], ['b', 'c']]);
     groups[1]?.succeed();
-    expect(await Promise.all(all)).toEqual(['a', 'b', 'c']);
+    expect(await Promise.all(all)).toEqual(['a1', 'a2', 'b', 'c']);
   });
 
   test('keeps groups under 900 KiB, but sends a larger append by itself', async () => {
     const { queue, groups, sent } = started();
     void queue.add(append('first'));
+    await settle();
     for (const [stream, size] of [['a', 500_000], ['b', 400_000], ['c', 100_000], ['d', 1_000_000], ['e', 10]] as const) void queue.add(append(stream, size));
     for (let i = 0; i < 4; i++) {
       groups[i]?.succeed();
@@ -54,17 +60,17 @@ describe('append queue', () => {
   test('never puts an event id twice into a group', async () => {
     const { queue, groups, sent } = started();
     const { id } = newEvent();
-    for (const stream of ['first', 'a', 'b', 'c']) void queue.add(append(stream, 0, stream === 'a' || stream === 'c' ? id : undefined));
+    for (const stream of ['a', 'b', 'c']) void queue.add(append(stream, 0, stream === 'a' || stream === 'c' ? id : undefined));
+    await settle();
     groups[0]?.succeed();
     await settle();
-    groups[1]?.succeed();
-    await settle();
-    expect(sent()).toEqual([['first'], ['a', 'b'], ['c']]);
+    expect(sent()).toEqual([['a', 'b'], ['c']]);
   });
 
   test('after an error that can pass, sends the same again, first and in order', async () => {
     const { clock, queue, groups, sent } = started();
     const all = [queue.add(append('a'))];
+    await settle();
     all.push(queue.add(append('b')));
     groups[0]?.fail(PASSING);
     await settle();
@@ -96,6 +102,7 @@ describe('append queue', () => {
   test('after any other error sends the appends of the group one by one, so that only the bad one fails', async () => {
     const { queue, groups, sent } = started();
     void queue.add(append('first'));
+    await settle();
     const [a, bad, c] = ['a', 'bad', 'c'].map((stream) => queue.add(append(stream)));
     groups[0]?.succeed();
     await settle();
@@ -112,7 +119,9 @@ describe('append queue', () => {
 
   test('is drained when all has succeeded or failed', async () => {
     const { queue, groups } = started();
-    const all = Promise.allSettled([queue.add(append('a')), queue.add(append('b'))]);
+    const first = queue.add(append('a'));
+    await settle();
+    const all = Promise.allSettled([first, queue.add(append('b'))]);
     let drained = false;
     const draining = queue.drained().then(() => {
       drained = true;

@@ -1,6 +1,7 @@
 import { sleep, type Clock } from '../../../kernel/clock.js';
 import { EventStoreUnavailable, type ExpectedRevision } from '../event-store.port.js';
 import { Distribution } from '../../observability/distribution.js';
+import { turn } from '../../time/turn.js';
 import type { PreparedEvent } from '../prepare-events.js';
 
 export interface Append {
@@ -40,9 +41,10 @@ const GROUP_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const BACKOFF_MS = { first: 20, most: 1_000 };
 
 /**
- * Sends appends in groups, one group at a time. An append that finds nothing under way is sent at
- * once; what comes meanwhile is the next group. After an error that can pass the same appends are
- * sent again, for about ten seconds; then they fail with EventStoreUnavailable.
+ * Sends appends in groups, one group at a time: what comes in the same turn of the event loop, or
+ * while a group is under way, is one group. After
+ * an error that can pass the same appends are sent again, for about ten seconds; then they fail with
+ * EventStoreUnavailable.
  */
 export class AppendQueue<Outcome> {
   private readonly options: AppendQueueOptions<Outcome>;
@@ -97,7 +99,9 @@ export class AppendQueue<Outcome> {
 
   private async sendAll(): Promise<void> {
     let backoff = BACKOFF_MS.first;
-    while (this.queue.length > 0) {
+    for (;;) {
+      await turn();
+      if (this.queue.length === 0) break;
       const group = this.takeGroup();
       this.underWay = group;
       this.groupSizes.add(group.length);
