@@ -26,7 +26,8 @@ const BY_HOUR: readonly (readonly number[])[] = [
   [0.1, 0, 0, 0, 0, 0, 0.1, 0.2, 2, 18, 2, 0.5, 0.3, 0.3, 0.3, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1],
 ];
 
-export const NUMBERS: readonly DialledNumber[] = QUEUES.map(({ number }, index) => ({ number, callsPerHour: BY_HOUR[index]! }));
+/** The numbers that are dialled; `share`: how many of the calls come. */
+export const numbersAt = (share: number): readonly DialledNumber[] => QUEUES.map(({ number }, index) => ({ number, callsPerHour: BY_HOUR[index]!.map((calls) => calls * share) }));
 
 /** When most calls come, hours of the day: what goes wrong in an empty house shows little. */
 export const BUSY_HOURS = [8.9, 10.1] as const;

@@ -3,7 +3,7 @@ import type { Projection } from '../../platform/subscriptions/projection.js';
 import { turn } from '../../platform/time/turn.js';
 import { SeededRandom, Simulation, type SwitchFaults, VirtualClock } from '../../simulator/index.js';
 import { CdrPosts } from './cdr-posts.js';
-import { AGENTS, BUSY_HOURS, MIX, NODES, NUMBERS, QUEUES } from './center.js';
+import { AGENTS, BUSY_HOURS, MIX, NODES, numbersAt, QUEUES } from './center.js';
 import { type Fault, planOf } from './faults.js';
 import { Installation } from './installation.js';
 import { brokenDay, busyAtRest } from './invariants/day.js';
@@ -49,8 +49,11 @@ const REST_MS = 15 * 60_000;
 /** Nobody talks that long: whoever is still there is stuck. */
 const LONGEST_MS = 4 * HOUR_MS;
 
+/** Of a whole day there are many hours in which little happens, and a thousand days are to be lived through in minutes. */
 const paceOf = (hours: number): Pace =>
-  hours >= 12 ? { leases: { ttlMs: 150_000, renewalMs: 50_000 }, askEveryMs: 50_000, heartbeatMs: 60_000 } : { leases: { ttlMs: 12_000, renewalMs: 4_000 }, askEveryMs: 5_000, heartbeatMs: 20_000 };
+  hours >= 12
+    ? { leases: { ttlMs: 150_000, renewalMs: 50_000 }, askEveryMs: 50_000, heartbeatMs: 60_000, share: 0.4 }
+    : { leases: { ttlMs: 12_000, renewalMs: 4_000 }, askEveryMs: 5_000, heartbeatMs: 20_000, share: 1 };
 
 /** One day of a small call center, with everything that goes wrong in it: the same seed, the same day, event by event. */
 export class SimulatedDay {
@@ -93,7 +96,7 @@ export class SimulatedDay {
     const cdrPoster = random.next() < 0.5 ? { cdrPoster: this.cdrPosts } : {};
     this.simulation = new Simulation({
       ...cdrPoster, nodes: this.nodes, recordingFiles: this.recordings,
-      seed: `center ${seed}`, clock, numbers: NUMBERS, agents: AGENTS, mix: MIX, durationMs: hours * HOUR_MS, settings: { heartbeatMs: pace.heartbeatMs }, desk: this.people.desk(),
+      seed: `center ${seed}`, clock, numbers: numbersAt(pace.share), agents: AGENTS, mix: MIX, durationMs: hours * HOUR_MS, settings: { heartbeatMs: pace.heartbeatMs }, desk: this.people.desk(),
       ...(calls === undefined ? {} : { callsTotal: calls }),
     });
     this.switchFaults = this.simulation.nodes.map((_, index) => this.simulation.faults(undefined, index));

@@ -38,6 +38,8 @@ export interface Pace {
   readonly leases: LeaseTiming;
   readonly askEveryMs: number;
   readonly heartbeatMs: number;
+  /** How many of the center's calls come. */
+  readonly share: number;
 }
 
 export interface ProcessParts {
