@@ -69,5 +69,5 @@ export const erasePerson = (env: Environment, options: EraseOptions): Promise<vo
     if (recordings.length > 0) say(`${recordings.length} recordings are deleted by the media role of each host; GET /v1/recordings tells how far it is.`);
     if (options.thorough !== true) return;
     for (const { name, tables } of readModels) await projections.dropOldVersions(name, tables.map((table) => table.name));
-    for (const line of await rewriteWhatIsLeft(storage.database)) say(line);
+    for (const line of await rewriteWhatIsLeft(storage.database, clock)) say(line);
   });

@@ -96,7 +96,7 @@ const STRETCH_MS = 40;
 /**
  * What CDRs say that claim to have seen all of their call, and is not so: the times of each leg, its cause, who
  * hung up, its bridges, its holds, and how long was talked. `unheard` says whether nobody listened for a part of
- * a stretch, ms: a hold that began and ended meanwhile is in no event.
+ * a stretch, ms: a hold or a leg that began and ended meanwhile is in no event.
  */
 export const misreportedCdrs = (rows: readonly CdrRow[], truth: Truth, unheard: (fromMs: number, toMs: number) => boolean): string[] => {
   const seen = rows.filter(({ call_id: callId, confidence }) => confidence === 'seen' && truth.legs.get(callId)?.direction === 'inbound');
@@ -111,10 +111,16 @@ export const misreportedCdrs = (rows: readonly CdrRow[], truth: Truth, unheard: 
     const call = truth.legs.get(callId);
     return call !== undefined && [call, ...truth.legsOf(call)].some(({ holds }) => holds.some(({ fromUs, toUs = Infinity }) => unheard(fromUs / 1000, toUs / 1000)));
   };
+  const cameAndWentUnheard = (legId = ''): boolean => {
+    const { createdUs, endedUs } = truth.legs.get(legId) ?? {};
+    return createdUs !== undefined && endedUs !== undefined && unheard(createdUs / 1000, createdUs / 1000) && unheard(endedUs / 1000, endedUs / 1000);
+  };
   for (const { callId, what } of differencesOf(seen, truth).filter((difference) => known.has(difference.callId))) {
     // Who talked with somebody and was stranded as well was answered.
     if (what.startsWith('was stranded') && what.includes('says answered') && (truth.legs.get(callId)?.bridges.length ?? 0) > 0) continue;
-    if (!(/: holds was/.test(what) && heldUnheard(callId))) found.push(`call ${callId}: ${what}, and the CDR claims to have seen it`);
+    if (/: holds was/.test(what) && heldUnheard(callId)) continue;
+    if (cameAndWentUnheard(/^leg (\S+) is not in the CDR$/.exec(what)?.[1])) continue;
+    found.push(`call ${callId}: ${what}, and the CDR claims to have seen it`);
   }
   return found;
 };
