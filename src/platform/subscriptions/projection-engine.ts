@@ -28,6 +28,8 @@ const POLL_MS = 20;
 
 /** How soon it is noticed that another version is shown, or that the newer one is not kept any more, ms. */
 const LOOK_EVERY_MS = 15_000;
+/** Time until a version that could not take over tries again, ms. */
+const RETRY_MS = 1_000;
 
 /**
  * Runs a group's projections: those that queries see together, each new version beside them until it has
@@ -123,6 +125,7 @@ export class ProjectionEngine {
     const { name, version } = prepared.projection;
     if (this.shown.has(name)) await sleepUnless(clock, LOOK_EVERY_MS, signal);
     while (!signal.aborted) {
+      let nextLookMs = LOOK_EVERY_MS;
       try {
         const states = await store.statesOf([name]);
         if (!states.some((state) => state.version === version && state.active)) {
@@ -132,9 +135,10 @@ export class ProjectionEngine {
           if (!signal.aborted && (await store.activate(prepared))) this.shown.add(name);
         }
       } catch (error) {
+        nextLookMs = RETRY_MS;
         if (!signal.aborted) alarms.raise({ code: 'projection-not-switched', message: `${versionName(prepared.projection)} could not take over; queries see another version, and it is tried again`, error });
       }
-      await sleepUnless(clock, LOOK_EVERY_MS, signal);
+      await sleepUnless(clock, nextLookMs, signal);
     }
   }
 }

@@ -57,9 +57,9 @@ const world = () => {
 };
 
 const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  const deadline = realClock.now() + 15_000;
+  const deadline = realClock.now() + 40_000;
   while (!(await holds())) {
-    if (realClock.now() > deadline) throw new Error('it did not come about within 15 s');
+    if (realClock.now() > deadline) throw new Error('it did not come about within 40 s');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 };
