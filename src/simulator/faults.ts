@@ -130,8 +130,8 @@ export class SwitchFaults {
     const held = this.#heldUntil.get(channelId) ?? 0;
     const late = delay > 0 && this.random.next() < delay ? now + Math.ceil(this.random.next() * delayMs) : 0;
     const until = Math.max(held, late);
-    if (until <= now) return copies;
-    // What comes after a late event of the same channel is late as well.
+    if (until < now) return copies;
+    // What comes after a late event of the same channel is late as well, also in the millisecond in which that is over.
     this.#heldUntil.set(channelId, until);
     this.clock.after(until - now, () => {
       for (const copy of copies) release(copy);
