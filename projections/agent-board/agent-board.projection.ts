@@ -100,6 +100,8 @@ const applyShift = (event: Recorded<AgentShiftEvent>, rows: Rows): void => {
   const before = (row['shift'] ?? undefined) as unknown as ShiftView | undefined;
   const shift = evolveShiftView(before, event);
   if (shift === undefined || shift.shiftId !== event.data.shiftId) return;
+  // Who has gone home is in no other state by what is told of them afterwards.
+  if (event.type === 'AgentContactNoted' && shift.presence === 'signed-out') return put(rows, tenantId, agentId, { contacts: numberOf(row['contacts']) + 1 });
   const signsIn = event.type === 'AgentSignedIn';
   const state = agentStateOf(shift);
   const unchanged = !signsIn && before !== undefined && sameAgentState(agentStateOf(before), state);

@@ -208,10 +208,13 @@ export class CallRows {
   /** The sums of the call follow its segments; what was only inferred before is witnessed now. */
   correctSegment({ segmentId, kind, agentId, beganAt, endedAt, holdMs, reason }: Of<'SegmentEndCorrected'>): void {
     const spans: Row = kind === 'queue' ? { wait_ms: elapsedMs(beganAt, endedAt) } : { talk_ms: Math.max(0, elapsedMs(beganAt, endedAt) - holdMs), hold_ms: holdMs };
+    // An answer that nobody heard is known as well as its bridge.
+    const bridges = reason === 'answered' ? this.unheardBridges(endedAt) : [];
     let before: Readonly<Row> = {};
     this.segment(segmentId, (row) => {
       before = { ...row };
-      return { ended_at: endedAt, reason, agent_id: agentId, confidence: row['confidence'] === 'inferred' ? 'witnessed' : (row['confidence'] ?? 'seen'), ...spans };
+      const known = row['confidence'] === 'inferred' ? 'witnessed' : ((text(row['confidence']) ?? 'seen') as Confidence);
+      return { ended_at: endedAt, reason, agent_id: agentId, confidence: leastCertain([known, ...bridges]), ...spans };
     });
     this.call((row) => {
       const sums = Object.fromEntries(Object.entries(spans).map(([column, ms]) => [column, numberOf(row[column]) + numberOf(ms) - numberOf(before[column])]));
@@ -252,8 +255,13 @@ export class CallRows {
   private endConfidence(segment: Readonly<Row>): string {
     const call = this.rows.get(CALLS, this.callKey) ?? {};
     const inferred = list<LegEndView>(call, 'leg_ends').filter(({ at, confidence }) => at === this.at && confidence === 'inferred');
-    const unheard = list<UnheardView>(call, 'unheard').filter(({ what, at }) => what === 'bridge' && at === this.at);
-    return leastCertain([...inferred, ...unheard].map(({ confidence }) => confidence).concat((text(segment['confidence']) ?? 'seen') as Confidence));
+    return leastCertain([...inferred.map(({ confidence }) => confidence), ...this.unheardBridges(this.at), (text(segment['confidence']) ?? 'seen') as Confidence]);
+  }
+
+  /** How well the bridges are known that nobody heard begin or end at this time. */
+  private unheardBridges(time: string): Confidence[] {
+    const call = this.rows.get(CALLS, this.callKey) ?? {};
+    return list<UnheardView>(call, 'unheard').filter(({ what, at }) => what === 'bridge' && at === time).map(({ confidence }) => confidence);
   }
 
   offer(data: Of<'OfferMade'>): void {

@@ -21,7 +21,7 @@ const isOfShift = (event: Recorded<Told>): event is Recorded<AgentShiftEvent> =>
  */
 export const stateHistory: Projection = {
   name: 'state-history',
-  version: 1,
+  version: 2,
   holdsPositions: true,
   eventTypes: [...CHANGING, ...SHIFT_EVENTS, 'AgentJoinedQueue', 'AgentLeftQueue'],
   tables: [callChangesTable, agentStatesTable, shiftsTable, queueWaitsTable, queueMembershipsTable],

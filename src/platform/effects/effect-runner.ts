@@ -56,6 +56,8 @@ interface Open<Request> extends Asked {
   /** How often it was asked about in vain, and when it is asked about again, ms. */
   asks: number;
   askAt: number;
+  /** Until then another process that has begun it may still tell what became of it, ms. */
+  elsewhereUntil: number;
 }
 
 /** How often it is seen to what can go on: nothing outside is asked for that. */
@@ -64,6 +66,8 @@ const LOOK_EVERY_MS = 200;
 const ASK_AGAIN = { firstMs: 200, maxMs: 5_000 };
 /** Longest wait at shutdown for deeds that are under way, ms. */
 const STOP_MS = 5_000;
+/** Time that another process, which was first to begin a deed, has to tell what became of it, ms. */
+const ELSEWHERE_MS = 5_000;
 const TOO_LATE: Outcome = { outcome: 'failed', detail: 'too late' };
 const SOMEBODY_ELSES: Outcome = { outcome: 'unknown', detail: 'it was begun and its result never came' };
 /**
@@ -153,7 +157,7 @@ export class EffectRunner<Request> implements LiveFold {
   }
 
   private add(asked: Asked & { readonly id: string }, effect: Effect<Request> | undefined): Open<Request> {
-    const open: Open<Request> = { ...asked, effect, fresh: false, running: false, queued: true, asks: 0, askAt: 0 };
+    const open: Open<Request> = { ...asked, effect, fresh: false, running: false, queued: true, asks: 0, askAt: 0, elsewhereUntil: 0 };
     this.open.set(open.id, open);
     if (this.enabled) this.lookLater();
     const lane = this.lanes.get(open.lane);
@@ -269,7 +273,7 @@ export class EffectRunner<Request> implements LiveFold {
       if (found === undefined) this.askLater(open);
       if (found !== 'perform') return found;
     }
-    if (!open.fresh && open.started) return SOMEBODY_ELSES;
+    if (!open.fresh && open.started) return this.parts.clock.now() < open.elsewhereUntil ? undefined : SOMEBODY_ELSES;
     if (late) return TOO_LATE;
     if (!this.kind.isReady(request)) {
       open.fresh = false;
@@ -280,7 +284,12 @@ export class EffectRunner<Request> implements LiveFold {
       const began = await this.send(open, this.kind.startCommand(effect, open.stream), `start by ${this.parts.holder}`);
       if (began instanceof DomainError) return { outcome: 'failed', detail: began.message };
       open.started = true;
-      if (began.position === 0n) return SOMEBODY_ELSES;
+      if (began.position === 0n) {
+        open.fresh = false;
+        open.askAt = open.elsewhereUntil = this.parts.clock.now() + ELSEWHERE_MS;
+        this.leave(open);
+        return undefined;
+      }
     }
     // Whatever happens now, it is not begun a second time without being asked about.
     open.fresh = false;

@@ -85,6 +85,8 @@ export class ProjectionStore implements ReadModelStore {
       if (isSmall(batch)) return this.writeAtOnce(state, upTo, logId, lease, batch);
     }
     await this.database.transaction(async (tx) => {
+      // Tables before checkpoints, in the order of a rebuild, which would else wait for us while we wait for it.
+      await tx.query(`LOCK TABLE ${batches.flatMap((each) => each.prepared.tables.map(({ physical }) => qualified(this.schema, physical))).join(', ')} IN ROW EXCLUSIVE MODE`);
       await this.move(tx, states, upTo, logId, lease);
       for (const each of batches) await foldInto(tx, this.schema, each);
       if (unparked !== undefined) await unpark(tx, unparked.runner, unparked.position);

@@ -33,7 +33,7 @@ interface Saved {
  */
 export class RouterState implements LiveFold, MatchView, QueueDirectory {
   readonly name = 'router';
-  readonly version = 1;
+  readonly version = 2;
   readonly eventTypes = [...Object.keys(queueEventSpecs), ...Object.keys(agentShiftEventSpecs), ...Object.keys(CALL_TYPES)];
   private readonly index = new RoutingIndex();
   private readonly nodeOfCall = new Map<string, string>();

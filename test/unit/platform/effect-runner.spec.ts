@@ -169,7 +169,8 @@ describe('effects', () => {
     await ask('once', 'at-most-once');
     await settle();
     expect([...one.world.performed, ...other.world.performed]).toEqual(['once']);
-    expect(await settled()).toHaveLength(1);
+    // What became of it, who has begun it tells.
+    expect(await settled()).toEqual(['once succeeded: done']);
     await Promise.all([first.stop(), second.stop()]);
   });
 

@@ -52,6 +52,22 @@ describe('signing in', () => {
   it('is needed first', () => start.when('MakeAvailable', {}).thenRejects('shift-not-found'));
 });
 
+describe('a contact that nobody heard', () => {
+  const contact = { segmentId: 's9', callId: 'c9', queueId: 'sales', startedAt: inSeconds(-200), endedAt: inSeconds(-100) };
+  const noted = event('AgentContactNoted', contact);
+
+  it('is noted, once', () => {
+    given(...idle).when('NoteContact', contact).then(noted);
+    given(...idle, noted).when('NoteContact', contact).thenNothing();
+  });
+
+  it('is noted of who has gone home as well, and lets nobody in again', () => {
+    const state = given(...idle, signedOut(NOW)).when('NoteContact', contact).thenState(noted);
+    expect(state).toMatchObject({ status: 'closed', presence: 'signed-out' });
+    given(...idle, signedOut(NOW), noted).when('NoteContact', contact).thenNothing();
+  });
+});
+
 describe('presence', () => {
   it('becomes available', () => given(signedIn).when('MakeAvailable', {}).then(available));
   it('is available already', () => given(...idle).when('MakeAvailable', {}).thenNothing());

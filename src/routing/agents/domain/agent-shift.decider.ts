@@ -77,7 +77,7 @@ const decidePresence = (command: PresenceCommand, changes: ShiftChanges): void =
  */
 export const agentShiftDecider: Decider<ShiftState, AgentShiftCommand, AgentShiftEvent> & { readonly snapshots: true } = {
   category: 'agentShift',
-  version: 1,
+  version: 2,
   snapshots: true,
   eventTypes: Object.keys(agentShiftEventSpecs) as AgentShiftEvent['type'][],
   initialState: initialShift,

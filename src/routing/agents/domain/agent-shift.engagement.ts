@@ -68,7 +68,8 @@ const endContact = ({ segmentId, holdMs, wrapUpMs }: Of<'EndContact'>['data'], c
 
 export const decideEngagement = (command: EngagementCommand, state: ShiftState): readonly AgentShiftEvent[] => {
   if (command.type === 'ReserveAgent') return reserve(command, state);
-  if (state.status !== 'open') return [];
+  // A contact may be told of when the agent has gone home.
+  if (state.status !== 'open' && !(state.status === 'closed' && command.type === 'NoteContact')) return [];
   const { at: decidedAt } = command.meta;
   const changes = new ShiftChanges(state, 'at' in command.data ? command.data.at : decidedAt, decidedAt);
   switch (command.type) {

@@ -40,9 +40,11 @@ const wasHeard = ({ lastBridge }: Leg, { otherLegId, at }: ToldBridge): boolean 
 const asItGoesOn = (state: CallState, leg: Leg, other: Leg, at: string, evidence: Unheard['evidence']): readonly CallEvent[] => {
   const { events, add, now } = collect(state);
   const offer = offerOf(state, leg, other);
-  if (offer !== undefined && (offer.status === 'made' || offer.status === 'ringing')) for (const event of accepted(state, offer)) add(at, event);
+  // The switch's clock may be behind that of who took the caller into the queue.
+  const answeredAt = state.queue === null ? at : later(at, state.queue.enqueuedAt);
+  if (offer !== undefined && (offer.status === 'made' || offer.status === 'ringing')) for (const event of accepted(state, offer)) add(answeredAt, event);
   add(at, { type: 'LegsBridged', data: { legId: leg.legId, otherLegId: other.legId, unheard: { confidence: 'witnessed', evidence, bounds: null } } });
-  for (const event of connectIfAccepted(now(), [leg.legId, other.legId])) add(at, event);
+  for (const event of connectIfAccepted(now(), [leg.legId, other.legId])) add(answeredAt, event);
   return events;
 };
 
