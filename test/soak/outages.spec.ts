@@ -26,7 +26,7 @@ const RING_MS = 2_000;
 const ORDER_EVERY_MS = 1_000;
 const DISK_KIB = 1024 * 1024;
 /** A process that is asked to hold 3,000 callers' facts must not need more, MiB. */
-const MOST_MEMORY_MIB = 1_024;
+const MOST_MEMORY_MIB = 2_048;
 
 const QUEUE = { ringTimeoutMs: RING_MS, maxWaitMs: 60_000 };
 const FACTS = 'trunkline_internal_queue_depth{queue="facts"}';
