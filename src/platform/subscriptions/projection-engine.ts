@@ -128,7 +128,9 @@ export class ProjectionEngine {
       let nextLookMs = LOOK_EVERY_MS;
       try {
         const states = await store.statesOf([name]);
-        if (!states.some((state) => state.version === version && state.active)) {
+        // Another process may have shown it meanwhile.
+        if (states.some((state) => state.version === version && state.active)) this.shown.add(name);
+        else {
           this.shown.delete(name);
           await reader.caughtUp(consumer);
           await reader.caughtUp(consumer);
